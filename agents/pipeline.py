@@ -1,0 +1,74 @@
+"""The way of the data, from upload to notification. Read this file first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import chain, shared_task
+from celery.canvas import Signature
+from celery.utils.log import get_task_logger
+from django.db import transaction
+
+from agents import nudge
+from agents.base import Agent
+from agents.decide import decide
+from agents.detect import detect
+from agents.ingest import ingest
+from agents.models import PipelineRun
+from agents.notify import notify
+from agents.validate import validate
+from sensors import correlation
+
+logger = get_task_logger(__name__)
+
+AGENTS = {
+    PipelineRun.Stage.INGESTED: ingest,
+    PipelineRun.Stage.VALIDATED: validate,
+    PipelineRun.Stage.DETECTED: detect,
+    PipelineRun.Stage.DECIDED: decide,
+    PipelineRun.Stage.NOTIFIED: notify,
+}
+
+
+def remaining(run: PipelineRun) -> Signature:
+    """The chain of agents that `run` has still to pass."""
+    steps = [AGENTS[stage].si(run.pk) for stage in run.stages_ahead]
+    return chain(*steps).on_error(fail.s(run.pk))
+
+
+def start(run: PipelineRun) -> None:
+    """Send `run` on its way from where it stands."""
+    remaining(run).apply_async()
+
+
+@shared_task(base=Agent, name="agents.start_runs")
+def start_runs() -> None:
+    """Claim what waits, run by run, and send each run on its way."""
+    nudge.taken()
+    while run := claim_run():
+        start(run)
+
+
+def claim_run() -> PipelineRun | None:
+    """One run over waiting batches; it is safe in the database before it is sent."""
+    with transaction.atomic():
+        run = PipelineRun.objects.claim()
+    if run:
+        with correlation.about(request_ids=run.request_ids, run_id=run.pk):
+            logger.info("took %s batches, %s readings", len(run.request_ids), run.readings)
+    return run
+
+
+@shared_task(name="agents.fail")
+def fail(request: Any, exc: Exception, traceback: Any, run_id: int) -> None:
+    """Close a run whose agent gave up, and keep the reason where people look.
+
+    A run of several batches is split in two first, so that one batch that cannot be
+    worked off does not hold up the others.
+    """
+    error = f"{request.task}: {type(exc).__name__}: {exc}"
+    logger.error("run %s failed in %s", run_id, error)
+    with transaction.atomic():
+        halves = PipelineRun.objects.split(run_id, error=error)
+    for half in halves:
+        start(half)

@@ -1,0 +1,41 @@
+"""What beat starts for the agents, and the agents themselves for Celery to find."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from celery.utils.log import get_task_logger
+from django.utils import timezone
+
+from agents import nudge, pipeline
+from agents.models import PipelineRun
+from agents.notify import send_notification
+from maintenance.models import Notification
+from sensors.models import ReadingBatch
+
+logger = get_task_logger(__name__)
+
+# Longer than any channel may take to answer.
+SENDING_AT_MOST = timedelta(minutes=5)
+
+
+@shared_task(name="agents.resume_stalled_runs")
+def resume_stalled_runs() -> None:
+    """Send on runs whose message or worker was lost, and nudge for forgotten batches."""
+    for run in PipelineRun.objects.stalled().order_by("pk"):
+        logger.warning("run %s stood still after %s, resuming", run.pk, run.stage)
+        pipeline.start(run)
+    if ReadingBatch.objects.waiting().exists():
+        nudge.send()
+
+
+@shared_task(name="agents.resume_stalled_notifications")
+def resume_stalled_notifications() -> None:
+    """Send what waits with no message under way; give up on what was lost in sending."""
+    now = timezone.now()
+    forgotten = Notification.objects.waiting().filter(created_at__lt=now - timedelta(minutes=1))
+    for pk in forgotten.values_list("pk", flat=True):
+        send_notification.delay(pk)
+    if lost := Notification.objects.give_up(claimed_before=now - SENDING_AT_MOST):
+        logger.error("%s notifications were lost while being sent", lost)

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from agents.base import Agent
+from agents.models import PipelineRun
+from sensors.validation import grade_readings
+
+
+@shared_task(base=Agent, name="agents.validate")
+def validate(run_id: int) -> None:
+    """Mark which of the run's readings can be believed."""
+    with PipelineRun.objects.entering(run_id, PipelineRun.Stage.VALIDATED) as run:
+        if run:
+            grade_readings(list(run.batches.order_by("pk")))

@@ -1,0 +1,163 @@
+"""`make demo`: the whole way of the data, live, on a machine where nothing is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+import httpx
+from django.core.management import call_command
+from rich.console import Console
+from rich.progress import Progress
+
+from config.demo.processes import DemoError, Processes
+from config.demo.story import Story
+from config.demo.summary import figures, print_summary
+from sensors.streaming import Gateway, Plan
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VAR = ROOT / "var"
+API_KEY = "dev_api_key_123"
+
+
+def main() -> int:
+    began = time.monotonic()
+    console = Console(highlight=False, soft_wrap=True)
+    # Ctrl-C and a polite kill take the same way out, through the context managers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        port = free_port(os.environ.get("PORT") or "8000")
+        with Processes(VAR / "log") as processes:
+            story = perform(console, processes, port)
+            result = figures(story, url=url_of(port), seconds=time.monotonic() - began)
+            print_summary(console, story, result, password=os.environ["DEMO_ADMIN_PASSWORD"])
+            missing = story.missing()
+            if missing:
+                console.print(f"[bold red]Not seen:[/] {', '.join(missing)}. Logs: {VAR / 'log'}")
+            if os.environ.get("ONCE"):
+                sys.stdout.write(json.dumps(result | {"missing": missing}) + "\n")
+                return 1 if missing else 0
+            console.print("Serving until Ctrl-C.")
+            while True:
+                processes.check()
+                time.sleep(1)
+    except DemoError as exc:
+        console.print(f"[bold red]{exc}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 0
+
+
+def perform(console: Console, processes: Processes, port: int) -> Story:
+    """Start everything, send a fault through it, and watch until the mail is there."""
+    console.print("[bold]Starting[/] PostgreSQL and Valkey")
+    os.environ |= processes.start_servers(VAR / "servers")
+    os.environ |= settings_for(port)
+    django.setup()
+    console.print("[bold]Preparing[/] tables and the sample plant")
+    call_command("migrate", verbosity=0)
+    call_command("seed_plant", demo=True)
+    start_software(processes, port)
+    with Gateway(url_of(port), API_KEY) as gateway:
+        wait_for_health(processes, port)
+        plan = Plan(asset=healthy_asset(gateway), fault="bearing_wear")
+        console.print(f"[bold]Streaming[/] the plant; the bearing of {plan.asset} wears out")
+        story = Story(gateway, VAR / "mail", since=datetime.now(UTC), console=console)
+        with Progress(console=console, transient=True) as progress:
+            bar = progress.add_task("readings", total=1.0)
+            for post in gateway.stream(plan):
+                story.sent += post.readings
+                story.batches.append(post.batch_id)
+                progress.update(bar, completed=post.done)
+                processes.check()
+                story.notice()
+        story.wait(processes.check)
+    return story
+
+
+def url_of(port: int) -> str:
+    return f"http://localhost:{port}"
+
+
+def free_port(asked: str) -> int:
+    if not asked.isdigit() or not 1 <= int(asked) <= 65535:
+        raise DemoError(f"PORT must be a number from 1 to 65535, not {asked!r}")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(asked)))
+        except OSError as exc:
+            raise DemoError(
+                f"Port {asked} cannot be used ({exc.strerror}). Choose another: "
+                "make demo PORT=8001"
+            ) from exc
+    return int(asked)
+
+
+def settings_for(port: int) -> dict[str, str]:
+    """The demo's environment. Its secrets are made once and kept in var/."""
+    return {
+        "DEMO": "True",
+        "DEBUG": "False",
+        "SECRET_KEY": kept_secret("secret_key"),
+        "DEMO_ADMIN_PASSWORD": kept_secret("admin_password", length=9),
+        "PUBLIC_URL": url_of(port),
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": str(VAR / "mail"),
+        "NOTIFY_EMAILS": "planner@north-plant.example",
+    }
+
+
+def kept_secret(name: str, length: int = 50) -> str:
+    file = VAR / name
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(length))
+    return file.read_text()
+
+
+def start_software(processes: Processes, port: int) -> None:
+    server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    processes.start(
+        "web", [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"]
+    )
+    queues = "pipeline,notify,training"
+    processes.start(
+        "worker", ["celery", "-A", "celery_app", "worker", "-c", "2", "-Q", queues, "-l", "info"]
+    )
+    schedule = str(VAR / "beat-schedule")
+    processes.start("beat", ["celery", "-A", "celery_app", "beat", "-s", schedule])
+
+
+def wait_for_health(processes: Processes, port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        processes.check()
+        try:
+            if httpx.get(f"{url_of(port)}/health").status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise DemoError(f"The web server did not answer within 30 s, see {VAR / 'log' / 'web.log'}")
+
+
+def healthy_asset(gateway: Gateway) -> str:
+    """The first asset that no open order is about, so that each demo shows a new one."""
+    tags = sorted({s["asset"] for s in gateway.get_all("sensors") if s["asset"] != "UNASSIGNED"})
+    open_states = {"proposed", "approved", "scheduled", "in_progress", "on_hold"}
+    busy = {o["asset"] for o in gateway.get_all("work-orders") if o["state"] in open_states}
+    return next((tag for tag in tags if tag not in busy), tags[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

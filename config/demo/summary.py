@@ -1,0 +1,48 @@
+"""What the demo says at its end, for people and as one line of JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from config.demo.story import Story
+
+
+def figures(story: Story, *, url: str, seconds: float) -> dict[str, Any]:
+    order = next(iter(story.orders.values()), None)
+    mail = next(iter(story.mails.values()), None)
+    return {
+        "readings_sent": story.sent,
+        "readings_stored": story.stored,
+        "batches": len(story.batches),
+        "runs": len(story.runs),
+        "stage_seconds": {k: round(v, 4) for k, v in story.seconds_by_stage().items()},
+        "anomalies": len(story.anomalies),
+        "work_order": order["number"] if order else None,
+        "work_order_url": f"{url}/admin/maintenance/workorder/{order['id']}/" if order else None,
+        "notification": str(mail) if mail else None,
+        "seconds": round(seconds, 1),
+        "url": url,
+    }
+
+
+def print_summary(
+    console: Console, story: Story, result: dict[str, Any], *, password: str
+) -> None:
+    stages = ", ".join(f"{k} {1000 * v:.0f} ms" for k, v in result["stage_seconds"].items())
+    table = Table(title="What happened", show_header=False, title_justify="left")
+    for name, value in (
+        ("readings sent = stored", f"{result['readings_sent']} = {result['readings_stored']}"),
+        ("batches, runs", f"{result['batches']}, {result['runs']}"),
+        ("stages, mean", stages),
+        ("anomalies", str(result["anomalies"])),
+        ("work order", f"{result['work_order']}  {result['work_order_url']}"),
+        ("notification", result["notification"]),
+        ("total time", f"{result['seconds']} s"),
+        ("admin", f"{result['url']}/admin/  user admin, password {password}"),
+        ("API key", "dev_api_key_123 (header X-API-Key; only this demo takes it)"),
+    ):
+        table.add_row(name, value)
+    console.print(table)

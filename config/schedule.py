@@ -1,0 +1,16 @@
+"""When Celery beat starts what. The only file with schedules in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def every(seconds: int, task: str) -> dict[str, Any]:
+    """Start `task` every so many seconds; a message not taken by then is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+BEAT_SCHEDULE = {
+    "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
+    "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
+}

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from config.api.problems import problem_page
+from config.health import health
+
+admin.site.site_header = "Smart Maintenance"
+admin.site.site_title = "Smart Maintenance"
+admin.site.index_title = "The plant"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("health", health, name="health"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("sensors.api.urls")),
+    path("api/v1/", include("agents.api.urls")),
+    path("api/v1/", include("maintenance.api.urls")),
+]
+
+handler400 = problem_page(400)
+handler403 = problem_page(403)
+handler404 = problem_page(404)
+handler500 = problem_page(500)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from maintenance.models import Anomaly, WorkOrder
+
+
+class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
+    asset = serializers.SlugRelatedField(slug_field="tag", read_only=True)
+    sensor_id = serializers.SlugRelatedField(slug_field="code", read_only=True, source="sensor")
+    status = serializers.CharField()
+    severity = serializers.CharField(source="get_severity_display")
+    severity_worst = serializers.CharField(source="get_severity_worst_display")
+    work_order = serializers.SlugRelatedField(slug_field="number", read_only=True)
+
+    class Meta:
+        model = Anomaly
+        fields = [
+            "id",
+            "asset",
+            "sensor_id",
+            "kind",
+            "status",
+            "detector",
+            "started_at",
+            "last_seen_at",
+            "ended_at",
+            "peak_at",
+            "peak_value",
+            "severity",
+            "severity_worst",
+            "score",
+            "score_worst",
+            "reason",
+            "evidence",
+            "correlation_ids",
+            "acknowledged_at",
+            "work_order",
+        ]
+
+
+class NotificationSummary(serializers.Serializer):
+    """Who was told about an order. Recipients are left to the admin."""
+
+    event = serializers.CharField()
+    channel = serializers.CharField()
+    status = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+
+
+class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
+    number = serializers.CharField()
+    asset = serializers.SlugRelatedField(slug_field="tag", read_only=True)
+    notifications = NotificationSummary(many=True, read_only=True)
+
+    class Meta:
+        model = WorkOrder
+        fields = [
+            "id",
+            "number",
+            "asset",
+            "origin",
+            "state",
+            "priority",
+            "title",
+            "description",
+            "recommendation",
+            "opened_at",
+            "due_at",
+            "decision",
+            "notifications",
+        ]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import viewsets
+
+from maintenance.api.serializers import AnomalySerializer, WorkOrderSerializer
+from maintenance.models import Anomaly, WorkOrder
+from sensors.api.pagination import NewestFirst
+
+
+class AnomalyFilterSet(filters.FilterSet):
+    asset = filters.CharFilter(field_name="asset__tag")
+    sensor = filters.CharFilter(field_name="sensor__code")
+    active = filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
+    since = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte")
+
+    class Meta:
+        model = Anomaly
+        fields = ["kind", "severity_worst"]
+
+
+class AnomalyViewSet(viewsets.ReadOnlyModelViewSet[Anomaly]):
+    serializer_class = AnomalySerializer
+    pagination_class = NewestFirst
+    filterset_class = AnomalyFilterSet
+
+    def get_queryset(self) -> QuerySet[Anomaly]:
+        visible = Anomaly.objects.visible_to(self.request.auth)
+        return visible.with_plant().select_related("work_order")
+
+
+class WorkOrderFilterSet(filters.FilterSet):
+    asset = filters.CharFilter(field_name="asset__tag")
+
+    class Meta:
+        model = WorkOrder
+        fields = ["state", "origin", "priority"]
+
+
+class WorkOrderViewSet(viewsets.ReadOnlyModelViewSet[WorkOrder]):
+    serializer_class = WorkOrderSerializer
+    pagination_class = NewestFirst
+    filterset_class = WorkOrderFilterSet
+
+    def get_queryset(self) -> QuerySet[WorkOrder]:
+        visible = WorkOrder.objects.visible_to(self.request.auth)
+        return visible.select_related("asset").prefetch_related("notifications")

@@ -1,0 +1,110 @@
+"""Turn undecided anomalies into work orders, by the rules in policy.py."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django.db.models import Max
+from django.utils import timezone
+
+from maintenance import policy
+from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.notification import announce
+from sensors import correlation
+from sensors.models import Asset
+
+logger = logging.getLogger(__name__)
+
+
+def decide_undecided() -> None:
+    """Open or extend one order for each asset with undecided anomalies.
+
+    Needs a transaction. Assets that another worker is deciding about are waited for.
+    """
+    waiting = Anomaly.objects.undecided().order_by().values("asset")
+    # In one order, so that two workers cannot block each other.
+    assets = Asset.objects.filter(pk__in=waiting).order_by("pk").select_for_update(no_key=True)
+    for asset in assets:
+        _decide_about(asset)
+
+
+def _decide_about(asset: Asset) -> None:
+    undecided = list(Anomaly.objects.undecided().filter(asset=asset).select_related("sensor"))
+    if not undecided:
+        return  # Another worker decided while this one waited for the asset.
+    active = Anomaly.objects.open().filter(asset=asset).select_related("sensor")
+    considered = list({anomaly.pk: anomaly for anomaly in [*undecided, *active]}.values())
+    decision = policy.decide(asset.criticality, [_finding(anomaly) for anomaly in considered])
+    order = WorkOrder.objects.open().filter(
+        asset=asset, origin=WorkOrder.Origin.PREDICTIVE
+    ).first()
+    if order:
+        _extend(order, undecided, decision)
+    elif decision.action == policy.Action.ORDER:
+        order = _propose(asset, considered, decision)
+    Anomaly.objects.filter(pk__in=[a.pk for a in undecided]).update(decision_pending=False)
+    logger.info("decided %s for asset %s: %s", decision.action, asset, "; ".join(decision.rules))
+
+
+def _finding(anomaly: Anomaly) -> policy.Finding:
+    return policy.Finding(
+        sensor=anomaly.sensor.code,
+        sensor_kind=anomaly.sensor.kind,
+        anomaly_kind=anomaly.kind,
+        severity=policy.Severity(anomaly.severity_worst),
+    )
+
+
+def _propose(
+    asset: Asset, anomalies: Sequence[Anomaly], decision: policy.Decision
+) -> WorkOrder:
+    leading = max(anomalies, key=lambda anomaly: anomaly.score_worst)
+    order = WorkOrder.objects.create(
+        asset=asset,
+        priority=decision.priority,
+        title=f"{asset.tag}: {leading.get_kind_display().lower()} on {leading.sensor.code}",
+        description="\n".join(f"{a.sensor.code}: {a.reason}" for a in anomalies),
+        recommendation=decision.recommendation,
+        due_at=timezone.now() + decision.due_in,
+        decision=_trace(anomalies, decision),
+    )
+    _link(order, anomalies)
+    announce(order, Notification.Event.PROPOSED, key="")
+    return order
+
+
+def _extend(order: WorkOrder, anomalies: Sequence[Anomaly], decision: policy.Decision) -> None:
+    """Join the anomalies to the order; say so if that makes it more urgent or wider."""
+    joining = [anomaly for anomaly in anomalies if anomaly.work_order_id != order.pk]
+    more_urgent = decision.priority < order.priority
+    if more_urgent:
+        order.priority = decision.priority
+        order.due_at = min(order.due_at, timezone.now() + decision.due_in)
+        order.decision = _trace(anomalies, decision) | {"before": order.decision}
+    if joining:
+        lines = [f"{anomaly.sensor.code}: {anomaly.reason}" for anomaly in joining]
+        order.description = "\n".join([order.description, *lines])
+    order.save(update_fields=["priority", "due_at", "decision", "description"])
+    _link(order, joining)
+    if joining or more_urgent:
+        latest = order.anomalies.aggregate(latest=Max("pk"))["latest"]
+        announce(order, Notification.Event.EXTENDED, key=f"{latest}:{order.priority}")
+
+
+def _link(order: WorkOrder, anomalies: Sequence[Anomaly]) -> None:
+    Anomaly.objects.filter(pk__in=[a.pk for a in anomalies]).update(work_order=order)
+
+
+def _trace(anomalies: Sequence[Anomaly], decision: policy.Decision) -> dict[str, object]:
+    """What a person needs to follow the decision later."""
+    return {
+        "policy": policy.VERSION,
+        "rules": list(decision.rules),
+        "anomalies": [
+            asdict(_finding(a)) | {"id": a.pk, "detector": a.detector, "score": a.score_worst}
+            for a in anomalies
+        ],
+        "correlation_ids": list(correlation.request_ids()),
+    }

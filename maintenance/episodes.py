@@ -1,0 +1,112 @@
+"""When does an anomaly begin and end? Pure rules: no database, no clock.
+
+An anomaly is an episode, not a point. It opens when enough of the last readings are
+past the alarm line and closes when the readings have been calm for a while (ISA-18.2
+calls these on-delay and off-delay, here counted in readings).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+ALARM_LINE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`needed` of the last `among` readings past the line open an episode, or one at
+    `at_once`; `calm_for` readings in a row below `calm_below` close it."""
+
+    needed: int
+    among: int
+    at_once: float
+    calm_below: float = 0.9
+    calm_for: int = 5
+
+
+# A limit is somebody's decision: the first reading beyond it counts.
+LIMIT_RULES = Rules(needed=1, among=1, at_once=ALARM_LINE)
+# A statistical detector is wrong now and then: one odd reading is not yet a fault.
+DEVIATION_RULES = Rules(needed=3, among=5, at_once=3.0)
+
+# How many readings before the new ones a caller must score, so that the rules give the
+# same answer whether readings come one by one or together.
+LOOK_BACK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One scored reading. Readings that are not new only give the rules their past."""
+
+    at: datetime
+    value: float
+    score: float
+    is_new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """`score` is the one now, `peak` the sighting with the highest."""
+
+    started_at: datetime
+    last_seen_at: datetime
+    score: float
+    peak: Sighting
+    ended_at: datetime | None = None
+
+    def after(self, sighting: Sighting) -> Episode:
+        """The episode, still open, after one more reading."""
+        if sighting.score < ALARM_LINE:
+            return replace(self, score=sighting.score)
+        return replace(
+            self,
+            last_seen_at=max(self.last_seen_at, sighting.at),
+            score=sighting.score,
+            peak=max(self.peak, sighting, key=lambda seen: seen.score),
+        )
+
+
+def advance(
+    episode: Episode | None, sightings: Sequence[Sighting], rules: Rules
+) -> list[Episode]:
+    """Carry an open episode, or none, through scored readings in order of time.
+
+    Returns the episodes that new readings opened, changed or closed, in order: the one
+    handed in comes first, and only the last may be open.
+    """
+    ended: list[Episode] = []
+    recent: deque[Sighting] = deque(maxlen=rules.among)
+    calm = 0
+    touched = False
+    for sighting in sightings:
+        recent.append(sighting)
+        calm = calm + 1 if sighting.score < rules.calm_below else 0
+        if not sighting.is_new:
+            continue
+        if episode is None:
+            episode = _opened(recent, rules)
+        elif calm >= rules.calm_for:
+            ended.append(replace(episode, score=sighting.score, ended_at=sighting.at))
+            episode = None
+        else:
+            episode = episode.after(sighting)
+        touched = episode is not None
+    return [*ended, episode] if episode and touched else ended
+
+
+def _opened(recent: deque[Sighting], rules: Rules) -> Episode | None:
+    past = [sighting for sighting in recent if sighting.score >= ALARM_LINE]
+    latest = recent[-1]
+    if latest.score < ALARM_LINE:
+        return None
+    if len(past) < rules.needed and latest.score < rules.at_once:
+        return None
+    return Episode(
+        started_at=past[0].at,
+        last_seen_at=latest.at,
+        score=latest.score,
+        peak=max(past, key=lambda sighting: sighting.score),
+    )

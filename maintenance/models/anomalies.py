@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from maintenance import policy
+from maintenance.models.work_orders import WorkOrder
+from sensors.access import Principal, Right
+from sensors.models import Asset, Sensor
+
+
+class Severity(models.IntegerChoices):
+    LOW = policy.Severity.LOW
+    MEDIUM = policy.Severity.MEDIUM
+    HIGH = policy.Severity.HIGH
+    CRITICAL = policy.Severity.CRITICAL
+
+
+class AnomalyQuerySet(models.QuerySet["Anomaly"]):
+    def open(self) -> Self:
+        """Episodes that have not ended."""
+        return self.filter(ended_at=None)
+
+    def undecided(self) -> Self:
+        """Episodes that are new or have become worse since the last decision."""
+        return self.filter(decision_pending=True)
+
+    def with_plant(self) -> Self:
+        return self.select_related("sensor", "asset__site")
+
+    def visible_to(self, principal: Principal) -> Self:
+        sites = principal.sites(Right.READ)
+        return self.all() if sites is None else self.filter(asset__site__in=sites)
+
+    def acknowledge(self, user: models.Model) -> int:
+        """Note that a person has seen these. Says how many were not yet."""
+        unseen = self.filter(acknowledged_at=None)
+        return unseen.update(acknowledged_at=timezone.now(), acknowledged_by=user)
+
+
+class Anomaly(models.Model):
+    """An episode of abnormal readings of one sensor. An asset may have several."""
+
+    class Kind(models.TextChoices):
+        HIGH_LIMIT = "high_limit"
+        LOW_LIMIT = "low_limit"
+        DEVIATION = "deviation"
+
+    class Status(models.TextChoices):
+        """ISA-18.2: active or cleared, acknowledged or not. Derived, never stored."""
+
+        ACTIVE_UNACK = "ACTIVE_UNACK"
+        ACTIVE_ACK = "ACTIVE_ACK"
+        CLEARED_UNACK = "CLEARED_UNACK"
+        CLEARED_ACK = "CLEARED_ACK"
+
+    LIMITS = (Kind.HIGH_LIMIT, Kind.LOW_LIMIT)
+
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="anomalies")
+    sensor = models.ForeignKey(Sensor, models.PROTECT, related_name="anomalies")
+    kind = models.CharField(max_length=12, choices=Kind)
+    detector = models.CharField(max_length=60, help_text="Which detector and version said so")
+
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    peak_at = models.DateTimeField()
+    peak_value = models.FloatField()
+
+    severity = models.PositiveSmallIntegerField(choices=Severity, help_text="Now")
+    severity_worst = models.PositiveSmallIntegerField(choices=Severity)
+    score = models.FloatField(help_text="Now; 1 is the alarm line")
+    score_worst = models.FloatField()
+    reason = models.CharField(max_length=300)
+    evidence = models.JSONField(default=dict)
+    correlation_ids = ArrayField(
+        models.CharField(max_length=64), default=list, help_text="Requests that brought it"
+    )
+
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decision_pending = models.BooleanField(default=True, editable=False)
+    work_order = models.ForeignKey(
+        WorkOrder, models.SET_NULL, null=True, blank=True, related_name="anomalies"
+    )
+
+    objects = AnomalyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "anomalies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sensor", "kind"],
+                condition=Q(ended_at=None),
+                name="one_open_anomaly_per_sensor_and_kind",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-started_at"], name="latest_anomalies"),
+            models.Index(
+                fields=["asset"], name="undecided_anomalies", condition=Q(decision_pending=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} on {self.sensor}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def status(self) -> Status:
+        acknowledged = "ACK" if self.acknowledged_at else "UNACK"
+        return self.Status(f"{'ACTIVE' if self.is_active else 'CLEARED'}_{acknowledged}")

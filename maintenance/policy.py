@@ -1,0 +1,125 @@
+"""What should be done about anomalies? Pure rules: no database, no clock.
+
+Change a rule, raise VERSION: each order keeps the version that decided it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+
+VERSION = "1"
+
+
+class Severity(IntEnum):
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+class Priority(StrEnum):
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+class Action(StrEnum):
+    WATCH = "watch"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the policy needs to know of one anomaly."""
+
+    sensor: str
+    sensor_kind: str
+    anomaly_kind: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about an asset, and the rules that led there, in order."""
+
+    action: Action
+    priority: Priority
+    due_in: timedelta
+    recommendation: str
+    rules: tuple[str, ...]
+
+
+# Score at which each severity begins. 1 is a detector's alarm line; with fixed limits
+# it is the warning, and 2 is the alarm.
+SEVERITY_FROM = (
+    (3.0, Severity.CRITICAL),
+    (2.0, Severity.HIGH),
+    (1.5, Severity.MEDIUM),
+)
+
+DUE_IN = {
+    Priority.P1: timedelta(hours=8),
+    Priority.P2: timedelta(days=3),
+    Priority.P3: timedelta(days=14),
+    Priority.P4: timedelta(days=30),
+}
+
+RECOMMENDATIONS = {
+    "vibration": "Inspect bearings, alignment and fastening; take a vibration spectrum.",
+    "temperature": "Check lubrication, cooling and load; look for friction.",
+    "pressure": "Check for leaks, blocked filters and valve positions.",
+    "flow": "Check for blockage, cavitation and valve positions.",
+    "current": "Check the load and the motor's windings and connections.",
+    "voltage": "Check the supply and the connections.",
+    "power": "Check the load and the drive.",
+    "speed": "Check the drive, the belt or coupling, and the speed control.",
+    "acoustic": "Listen for leaks, cavitation and bearing noise.",
+    "level": "Check valves, pumps and the level control.",
+    "humidity": "Check seals, drains and ventilation.",
+}
+LOOK = "Inspect the machine and compare with the readings attached."
+
+
+def severity(score: float, *, is_limit: bool) -> Severity:
+    """Grade a score. What is only unusual is never critical: that takes a limit."""
+    graded = next((level for least, level in SEVERITY_FROM if score >= least), Severity.LOW)
+    return graded if is_limit else min(graded, Severity.HIGH)
+
+
+def priority(criticality: int, worst: Severity) -> Priority:
+    """P1 to P4 from what the asset means to the plant (1-4) and how bad it is (1-4)."""
+    weight = criticality * worst
+    if weight >= 12:
+        return Priority.P1
+    if weight >= 8:
+        return Priority.P2
+    if weight >= 4:
+        return Priority.P3
+    return Priority.P4
+
+
+def decide(criticality: int, findings: Sequence[Finding]) -> Decision:
+    """What to do about an asset with these anomalies (at least one)."""
+    leading = max(findings, key=lambda finding: finding.severity)
+    sensors = {finding.sensor for finding in findings}
+    rules = [f"worst severity is {leading.severity.name.lower()} on {leading.sensor}"]
+    if leading.severity == Severity.LOW and len(sensors) == 1:
+        action = Action.WATCH
+        rules.append("a single low anomaly is watched")
+    else:
+        action = Action.ORDER
+        if leading.severity == Severity.LOW:
+            rules.append(f"{len(sensors)} sensors agree")
+    urgency = priority(criticality, leading.severity)
+    rules.append(f"criticality {criticality} x severity {int(leading.severity)} gives {urgency}")
+    return Decision(
+        action=action,
+        priority=urgency,
+        due_in=DUE_IN[urgency],
+        recommendation=RECOMMENDATIONS.get(leading.sensor_kind, LOOK),
+        rules=tuple(rules),
+    )

@@ -1,0 +1,45 @@
+"""How a work order may move. Every change of state goes through move()."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from maintenance.models import WorkOrder, WorkOrderTransition
+
+State = WorkOrder.State
+
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    State.PROPOSED: (State.APPROVED, State.CANCELLED),
+    State.APPROVED: (State.SCHEDULED, State.IN_PROGRESS, State.CANCELLED),
+    State.SCHEDULED: (State.IN_PROGRESS, State.APPROVED, State.CANCELLED),
+    State.IN_PROGRESS: (State.ON_HOLD, State.COMPLETED),
+    State.ON_HOLD: (State.IN_PROGRESS, State.CANCELLED),
+    State.COMPLETED: (State.CLOSED, State.IN_PROGRESS),
+    State.CLOSED: (),
+    State.CANCELLED: (),
+}
+
+
+class IllegalMoveError(Exception):
+    """The order cannot go where it was told to. `allowed` is where it can."""
+
+    def __init__(self, order: WorkOrder, to_state: str) -> None:
+        super().__init__(f"{order.number} is {order.state} and cannot become {to_state}")
+        self.allowed = TRANSITIONS[order.state]
+
+
+@transaction.atomic
+def move(
+    pk: int, to_state: str, *, actor: AbstractBaseUser | None, reason: str = ""
+) -> WorkOrder:
+    """Move an order and write it down. Raises IllegalMoveError."""
+    order = WorkOrder.objects.select_for_update().get(pk=pk)
+    if to_state not in TRANSITIONS[order.state]:
+        raise IllegalMoveError(order, to_state)
+    WorkOrderTransition.objects.create(
+        work_order=order, from_state=order.state, to_state=to_state, actor=actor, reason=reason
+    )
+    order.state = to_state
+    order.save(update_fields=["state"])
+    return order

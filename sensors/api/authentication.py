@@ -1,0 +1,54 @@
+"""Reduce a request to a principal. What a principal may do is decided elsewhere."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from sensors.access import Principal, Right
+from sensors.models import ApiKey
+from sensors.models.access import hashed
+
+HEADER = "X-API-Key"
+# Known to everybody who has read the README, so only the demo lets it in.
+DEMO_KEY = "dev_api_key_123"
+
+
+class KeyRefused(exceptions.AuthenticationFailed):
+    default_code = "api_key_refused"
+    default_detail = "This API key is unknown, revoked or expired."
+
+
+class ApiKeyAuthentication(authentication.BaseAuthentication):
+    """A key in the X-API-Key header. The key itself is left on the request."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, Principal] | None:
+        secret = request.headers.get(HEADER)
+        if secret is None:
+            return None
+        if secret == DEMO_KEY and not settings.DEMO:
+            raise KeyRefused
+        usable = ApiKey.objects.usable().select_related("site")
+        key = usable.filter(digest=hashed(secret)).first()
+        if key is None:
+            raise KeyRefused
+        request._request.api_key = key  # type: ignore[attr-defined]
+        return AnonymousUser(), key.principal()
+
+    def authenticate_header(self, request: Request) -> str:
+        return HEADER
+
+
+class MemberAuthentication(authentication.SessionAuthentication):
+    """A person who is logged in, with the rights that the memberships give."""
+
+    def authenticate(self, request: Request) -> tuple[object, Principal] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        user = found[0]
+        rights = {member.site_id: member.rights for member in user.memberships.all()}
+        everywhere = frozenset(Right) if user.is_superuser else frozenset()
+        return user, Principal(str(user), rights, everywhere)

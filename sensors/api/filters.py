@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.exceptions import NotFound
+
+from sensors.models import Reading, Sensor
+
+
+class ReadingFilterSet(filters.FilterSet):
+    sensor = filters.CharFilter(method="of_sensor", required=True)
+    to = filters.IsoDateTimeFilter(field_name="taken_at", lookup_expr="lt")
+
+    class Meta:
+        model = Reading
+        fields: list[str] = []
+
+    def of_sensor(
+        self, readings: QuerySet[Reading], name: str, code: str
+    ) -> QuerySet[Reading]:
+        sensor = Sensor.objects.visible_to(self.request.auth).filter(code=code).first()
+        if sensor is None:
+            raise NotFound(f"There is no sensor {code!r}", code="unknown_sensor")
+        return readings.filter(sensor=sensor)
+
+
+# `from` is a word of Python's own, so it cannot be written as a class attribute.
+ReadingFilterSet.base_filters["from"] = filters.IsoDateTimeFilter(
+    field_name="taken_at", lookup_expr="gte"
+)

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from sensors.models.access import ApiKey, Membership
+from sensors.models.batches import QuarantinedReading, ReadingBatch, ReadingConflict
+from sensors.models.plant import Asset, AssetType, Sensor, Site
+from sensors.models.readings import Reading
+
+__all__ = [
+    "ApiKey",
+    "Asset",
+    "AssetType",
+    "Membership",
+    "QuarantinedReading",
+    "Reading",
+    "ReadingBatch",
+    "ReadingConflict",
+    "Sensor",
+    "Site",
+]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from sensors.access import RIGHTS_OF_ROLE, Principal, Right, Role
+from sensors.models.plant import Site
+
+
+def hashed(secret: str) -> str:
+    """What is stored of a key. Keys are long and random, so no salt and no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def usable(self) -> Self:
+        """Keys that are neither revoked nor past their day."""
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at=None)
+
+    def issue(self, **fields: object) -> tuple[ApiKey, str]:
+        """Make a key; its secret is returned here and can never be read again."""
+        secret = f"sm_{secrets.token_urlsafe(32)}"
+        key = self.create(prefix=secret[:8], digest=hashed(secret), **fields)
+        return key, secret
+
+
+class ApiKey(models.Model):
+    """A gateway or program that sends or reads for one site."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=8, editable=False, help_text="To tell keys apart")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    can_read = models.BooleanField(default=True)
+    can_ingest = models.BooleanField(default=True)
+    can_register = models.BooleanField(
+        default=False, help_text="Readings of unknown sensors create them, unassigned"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def principal(self) -> Principal:
+        held = {
+            Right.READ: self.can_read,
+            Right.INGEST: self.can_ingest,
+            Right.REGISTER: self.can_register,
+        }
+        rights = frozenset(right for right, granted in held.items() if granted)
+        return Principal(name=str(self), rights={self.site_id: rights})
+
+
+class Membership(models.Model):
+    """What a person is at a site."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships"
+    )
+    site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=[(r.value, r.name.title()) for r in Role])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "site"], name="one_role_per_person_and_site")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} at {self.site}"
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return RIGHTS_OF_ROLE[Role(self.role)]

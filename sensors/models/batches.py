@@ -1,0 +1,155 @@
+"""What came in, as it came in, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from sensors.access import Principal, Right
+from sensors.models.access import ApiKey
+from sensors.models.plant import Sensor, Site
+
+
+class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
+    def waiting(self) -> Self:
+        """Batches that no run has claimed yet."""
+        return self.filter(status=self.model.Status.WAITING)
+
+    def visible_to(self, principal: Principal) -> Self:
+        sites = principal.sites(Right.READ)
+        return self.all() if sites is None else self.filter(site__in=sites)
+
+    def claim(self, *, readings: int) -> list[ReadingBatch]:
+        """Take waiting batches of one mode, oldest first, up to so many readings.
+
+        Live batches go before backfill. What another worker is taking is passed over.
+        Needs a transaction; the batches come without their payloads.
+        """
+        free = self.waiting().defer("payload").select_for_update(skip_locked=True)
+        for mode in (self.model.Mode.LIVE, self.model.Mode.BACKFILL):
+            taken, total = [], 0
+            for batch in free.filter(mode=mode).order_by("pk")[:MOST_BATCHES]:
+                total += batch.accepted
+                if taken and total > readings:
+                    break
+                taken.append(batch)
+            if taken:
+                self.filter(pk__in=[b.pk for b in taken]).update(
+                    status=self.model.Status.CLAIMED
+                )
+                return taken
+        return []
+
+
+# Batches in one claim: their ids and request ids travel with the run.
+MOST_BATCHES = 2_000
+
+
+class ReadingBatch(models.Model):
+    """One upload: its payload until the readings are stored, its receipt for good."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live"
+        # Stored and used for training, never the cause of an alarm.
+        BACKFILL = "backfill"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"
+        CLAIMED = "claimed"
+        STORED = "stored"
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="batches")
+    api_key = models.ForeignKey(
+        ApiKey, models.SET_NULL, null=True, blank=True, related_name="batches"
+    )
+    source = models.CharField(max_length=100, help_text="Who sent it; scope of its key")
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    correlation_id = models.CharField(max_length=64, db_index=True)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.LIVE)
+    status = models.CharField(max_length=7, choices=Status, default=Status.WAITING)
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+    may_register = models.BooleanField(default=False)
+
+    digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the upload")
+    payload = models.BinaryField(null=True, editable=False)
+    accepted = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField(default=0)
+    rejections = models.JSONField(default=list, blank=True)
+    stored = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    conflicts = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+
+    # Where the stored readings are: the way back to them without an index on the batch.
+    sensor_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    first_at = models.DateTimeField(null=True, blank=True)
+    last_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReadingBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "reading batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "source", "idempotency_key"],
+                name="one_batch_per_idempotency_key",
+            ),
+            models.CheckConstraint(
+                name="receipt_adds_up_once_stored",
+                condition=~Q(status="stored")
+                | Q(
+                    accepted=F("stored") + F("duplicates") + F("conflicts") + F("quarantined"),
+                    payload=None,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["mode", "id"], name="waiting_batches", condition=Q(status="waiting")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
+class QuarantinedReading(models.Model):
+    """A reading that could not be stored, with the reason, as it came in."""
+
+    class Reason(models.TextChoices):
+        UNKNOWN_SENSOR = "unknown_sensor"
+        RETIRED_SENSOR = "retired_sensor"
+        UNIT_MISMATCH = "unit_mismatch"
+        IMPOSSIBLE_TIME = "impossible_time"
+
+    batch = models.ForeignKey(ReadingBatch, models.PROTECT, related_name="quarantine")
+    sensor_code = models.CharField(max_length=100)
+    reason = models.CharField(max_length=15, choices=Reason)
+    reading = models.JSONField()
+    quarantined_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.sensor_code}: {self.reason}"
+
+
+class ReadingConflict(models.Model):
+    """A second value for a moment that has one already. The first was kept."""
+
+    batch = models.ForeignKey(ReadingBatch, models.PROTECT, related_name="conflict_set")
+    sensor = models.ForeignKey(Sensor, models.PROTECT, related_name="conflicts")
+    taken_at = models.DateTimeField()
+    stored_value = models.FloatField()
+    offered_value = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.sensor} @ {self.taken_at}: {self.stored_value} or {self.offered_value}"
+
+
+def request_ids(batches: Iterable[ReadingBatch]) -> tuple[str, ...]:
+    """The distinct request ids of the batches, in their order."""
+    return tuple(dict.fromkeys(batch.correlation_id for batch in batches))

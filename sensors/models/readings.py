@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from timescale.db.models.fields import TimescaleDateTimeField
+
+from sensors.models.batches import ReadingBatch
+from sensors.models.plant import Sensor
+
+
+class ReadingQuerySet(models.QuerySet["Reading"]):
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Readings in the half-open interval [start, end)."""
+        return self.filter(taken_at__gte=start, taken_at__lt=end)
+
+    def believable(self) -> Self:
+        """Readings that are not known to be wrong. Doubtful ones are among them."""
+        return self.filter(quality__lt=self.model.Quality.BAD)
+
+    def brought_by(self, batches: Sequence[ReadingBatch]) -> Self:
+        """The readings that these stored batches added, by way of the primary key."""
+        filled = [batch for batch in batches if batch.first_at]
+        if not filled:
+            return self.none()
+        return self.filter(
+            sensor__in={pk for batch in filled for pk in batch.sensor_ids},
+            taken_at__gte=min(batch.first_at for batch in filled),
+            taken_at__lte=max(batch.last_at for batch in filled),
+            batch__in=[batch.pk for batch in filled],
+        )
+
+
+class Reading(models.Model):
+    """One value of one sensor at one moment. It is stored once and never changed,
+    but for its quality, which the validate agent may lower."""
+
+    class Quality(models.IntegerChoices):
+        """As in OPC UA: may the value be believed?"""
+
+        GOOD = 0
+        UNCERTAIN = 1
+        BAD = 2
+
+    class Flag(models.IntegerChoices):
+        """Why the quality was lowered, or what to know beside it. Bits, added up."""
+
+        OUT_OF_RANGE = 1
+        STUCK = 2
+        JUMP = 4
+        AFTER_GAP = 8
+        FUTURE = 16
+
+    pk = models.CompositePrimaryKey("sensor_id", "taken_at")
+    sensor = models.ForeignKey(
+        Sensor, models.PROTECT, related_name="readings", db_index=False
+    )
+    taken_at = TimescaleDateTimeField(interval="1 day")
+    value = models.FloatField()
+    quality = models.PositiveSmallIntegerField(choices=Quality, default=Quality.GOOD)
+    flags = models.PositiveSmallIntegerField(default=0)
+    # No index and no constraint: brought_by() goes through the primary key.
+    batch = models.ForeignKey(
+        ReadingBatch,
+        models.DO_NOTHING,
+        related_name="readings",
+        db_index=False,
+        db_constraint=False,
+    )
+
+    objects = ReadingQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.sensor_id} @ {self.taken_at:%Y-%m-%d %H:%M:%S}"
