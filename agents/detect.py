@@ -30,9 +30,7 @@ def record_anomalies(batches: Sequence[ReadingBatch]) -> None:
     touched = {pk for batch in batches for pk in batch.sensor_ids}
     # Locked, so that two runs with the same sensor take its readings one after another.
     sensors = {s.pk: s for s in Sensor.objects.filter(pk__in=touched).locked()}
-    windows = windows_of(
-        batches, before=HISTORY + LOOK_BACK, worst=Reading.Quality.UNCERTAIN
-    )
+    windows = windows_of(batches, before=HISTORY + LOOK_BACK, worst=Reading.Quality.UNCERTAIN)
     record_episodes(
         [scored for window in windows for scored in _scored(window, sensors[window.sensor_id])]
     )
@@ -51,7 +49,7 @@ def _scored(window: Window, sensor: Sensor) -> Iterator[Scored]:
             sensor=sensor,
             kind=active.kind,
             detector=active.label,
-            taken_at=window.taken_at[start:],
+            micros=window.micros[start:],
             values=window.values[start:],
             scores=detector.score(window.values[start:]),
             is_new=window.is_new[start:],

@@ -29,9 +29,7 @@ class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
         batches = ReadingBatch.objects.claim(readings=settings.MAX_READINGS_PER_RUN)
         return self.begin(batches) if batches else None
 
-    def begin(
-        self, batches: Sequence[ReadingBatch], *, stage: str | None = None
-    ) -> PipelineRun:
+    def begin(self, batches: Sequence[ReadingBatch], *, stage: str | None = None) -> PipelineRun:
         run = self.create(
             stage=stage or self.model.Stage.RECEIVED,
             readings=sum(batch.accepted for batch in batches),

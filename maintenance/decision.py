@@ -37,9 +37,9 @@ def _decide_about(asset: Asset) -> None:
     active = Anomaly.objects.open().filter(asset=asset).select_related("sensor")
     considered = list({anomaly.pk: anomaly for anomaly in [*undecided, *active]}.values())
     decision = policy.decide(asset.criticality, [_finding(anomaly) for anomaly in considered])
-    order = WorkOrder.objects.open().filter(
-        asset=asset, origin=WorkOrder.Origin.PREDICTIVE
-    ).first()
+    order = (
+        WorkOrder.objects.open().filter(asset=asset, origin=WorkOrder.Origin.PREDICTIVE).first()
+    )
     if order:
         _extend(order, undecided, decision)
     elif decision.action == policy.Action.ORDER:
@@ -57,9 +57,7 @@ def _finding(anomaly: Anomaly) -> policy.Finding:
     )
 
 
-def _propose(
-    asset: Asset, anomalies: Sequence[Anomaly], decision: policy.Decision
-) -> WorkOrder:
+def _propose(asset: Asset, anomalies: Sequence[Anomaly], decision: policy.Decision) -> WorkOrder:
     leading = max(anomalies, key=lambda anomaly: anomaly.score_worst)
     order = WorkOrder.objects.create(
         asset=asset,

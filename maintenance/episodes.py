@@ -69,9 +69,7 @@ class Episode:
         )
 
 
-def advance(
-    episode: Episode | None, sightings: Sequence[Sighting], rules: Rules
-) -> list[Episode]:
+def advance(episode: Episode | None, sightings: Sequence[Sighting], rules: Rules) -> list[Episode]:
     """Carry an open episode, or none, through scored readings in order of time.
 
     Returns the episodes that new readings opened, changed or closed, in order: the one

@@ -49,6 +49,10 @@ def deliver(pk: int) -> None:
         except NotifierError as exc:
             logger.warning("notification %s was not sent: %s", pk, exc)
             notification.mark_failed(str(exc))
+        except Exception as exc:
+            # The outermost edge: a bug in a channel must be seen on the row as well.
+            logger.exception("notification %s could not be made", pk)
+            notification.mark_failed(f"{type(exc).__name__}: {exc}")
         else:
             logger.info("notification %s sent to %s", pk, notification.recipient)
             notification.mark_sent()

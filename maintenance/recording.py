@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +21,7 @@ from maintenance.episodes import (
 from maintenance.models import Anomaly
 from sensors import correlation
 from sensors.models import Sensor
+from sensors.windows import moment_of
 
 
 class Explanation(Protocol):
@@ -38,13 +38,13 @@ class Explanation(Protocol):
 class Scored:
     """The readings of one sensor, scored by one detector, in order of time.
 
-    Sequences have one length. `explain` tells why a value scored as it did.
+    Arrays have shape (n,). `explain` tells why a value scored as it did.
     """
 
     sensor: Sensor
     kind: str
     detector: str
-    taken_at: Sequence[datetime]
+    micros: NDArray[np.int64]
     values: NDArray[np.float64]
     scores: NDArray[np.float64]
     is_new: NDArray[np.bool_]
@@ -52,9 +52,9 @@ class Scored:
 
     def sightings(self) -> list[Sighting]:
         return [
-            Sighting(at, float(value), float(score), bool(is_new))
-            for at, value, score, is_new in zip(
-                self.taken_at, self.values, self.scores, self.is_new, strict=True
+            Sighting(moment_of(micros), float(value), float(score), bool(is_new))
+            for micros, value, score, is_new in zip(
+                self.micros, self.values, self.scores, self.is_new, strict=True
             )
         ]
 

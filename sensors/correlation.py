@@ -21,7 +21,8 @@ class Correlation:
     run_id: int | None = None
 
 
-_current: ContextVar[Correlation] = ContextVar("correlation", default=Correlation())
+NOTHING = Correlation()
+_current: ContextVar[Correlation] = ContextVar("correlation", default=NOTHING)
 
 
 def accepted_or_new(request_id: str) -> str:

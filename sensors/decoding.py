@@ -46,7 +46,9 @@ class ReadingIn(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, 
     timestamp: datetime | None = None
     quality: Literal["good", "uncertain", "bad"] = "good"
     sensor_type: Kind | None = None
-    unit: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*\Z")] | None = None
+    unit: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*\Z")] | None = (
+        None
+    )
     location: Text | None = None
 
 

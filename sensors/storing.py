@@ -182,6 +182,16 @@ def _insert(incoming: Sequence[Incoming]) -> tuple[list[Incoming], list[ReadingC
     return stored, conflicts
 
 
+RECEIPT_FIELDS = [
+    "stored",
+    "duplicates",
+    "conflicts",
+    "quarantined",
+    "sensor_ids",
+    "first_at",
+    "last_at",
+    "pk",
+]
 RECEIPT = """
     UPDATE sensors_readingbatch
     SET status = 'stored', payload = NULL, stored = %s, duplicates = %s, conflicts = %s,
@@ -214,9 +224,5 @@ def _write_receipts(
     with connection.cursor() as cursor:
         cursor.executemany(
             RECEIPT,
-            [
-                (b.stored, b.duplicates, b.conflicts, b.quarantined)
-                + (b.sensor_ids, b.first_at, b.last_at, b.pk)
-                for b in batches
-            ],
+            [[getattr(batch, name) for name in RECEIPT_FIELDS] for batch in batches],
         )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sensors import quality
 from sensors.models import Reading, ReadingBatch, Sensor
-from sensors.windows import Window, windows_of
+from sensors.windows import Window, moment_of, windows_of
 
 Flag = Reading.Flag
 Quality = Reading.Quality
@@ -52,7 +52,7 @@ def _regrade(window: Window, sensor: Sensor, received: dict[int, float]) -> list
         worst = np.where(hits, np.maximum(worst, QUALITY_OF_FLAG[flag].value), worst)
     changed = window.is_new & ((flags != window.flags) | (worst != window.quality))
     return [
-        (sensor.pk, window.taken_at[i], int(worst[i]), int(flags[i]))
+        (sensor.pk, moment_of(window.micros[i]), int(worst[i]), int(flags[i]))
         for i in np.flatnonzero(changed)
     ]
 

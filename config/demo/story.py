@@ -89,7 +89,9 @@ class Story:
             )
 
     def _notice_anomalies(self) -> None:
-        for anomaly in self.gateway.get("anomalies", since=self.since.isoformat())["results"][::-1]:
+        for anomaly in self.gateway.get("anomalies", since=self.since.isoformat())["results"][
+            ::-1
+        ]:
             if anomaly["id"] not in self.anomalies:
                 self.console.print(
                     f"[yellow]anomaly[/] {anomaly['asset']} {anomaly['sensor_id']}: "

@@ -22,6 +22,7 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
             "kind",
             "status",
             "detector",
+            "detected_at",
             "started_at",
             "last_seen_at",
             "ended_at",

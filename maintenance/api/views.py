@@ -13,7 +13,7 @@ class AnomalyFilterSet(filters.FilterSet):
     asset = filters.CharFilter(field_name="asset__tag")
     sensor = filters.CharFilter(field_name="sensor__code")
     active = filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
-    since = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte")
+    since = filters.IsoDateTimeFilter(field_name="detected_at", lookup_expr="gte")
 
     class Meta:
         model = Anomaly

@@ -66,6 +66,9 @@ class Anomaly(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     detector = models.CharField(max_length=60, help_text="Which detector and version said so")
 
+    detected_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When it was noticed"
+    )
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -17,9 +17,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def claim(self, pk: int) -> bool:
         """Take a notification to send. False if another worker already has."""
         claimed = self.waiting().filter(pk=pk)
-        return (
-            claimed.update(status=self.model.Status.SENDING, claimed_at=timezone.now()) == 1
-        )
+        return claimed.update(status=self.model.Status.SENDING, claimed_at=timezone.now()) == 1
 
     def give_up(self, *, claimed_before: datetime) -> int:
         """Close what a worker began to send and never finished.

@@ -15,9 +15,7 @@ class ReadingFilterSet(filters.FilterSet):
         model = Reading
         fields: list[str] = []
 
-    def of_sensor(
-        self, readings: QuerySet[Reading], name: str, code: str
-    ) -> QuerySet[Reading]:
+    def of_sensor(self, readings: QuerySet[Reading], name: str, code: str) -> QuerySet[Reading]:
         sensor = Sensor.objects.visible_to(self.request.auth).filter(code=code).first()
         if sensor is None:
             raise NotFound(f"There is no sensor {code!r}", code="unknown_sensor")

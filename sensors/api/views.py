@@ -17,7 +17,7 @@ from sensors.api.filters import ReadingFilterSet
 from sensors.api.pagination import ReadingPagination
 from sensors.api.serializers import ReadingSerializer, SensorSerializer
 from sensors.api.uploads import BytesParser, KeyReused, NothingAcceptable, UnreadableUpload
-from sensors.decoding import Upload, UnreadableUploadError, decode_upload
+from sensors.decoding import UnreadableUploadError, Upload, decode_upload
 from sensors.ingest import (
     IdempotencyKeyReusedError,
     accept_batch,

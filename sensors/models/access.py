@@ -68,9 +68,7 @@ class ApiKey(models.Model):
 class Membership(models.Model):
     """What a person is at a site."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=[(r.value, r.name.title()) for r in Role])
 

@@ -39,9 +39,7 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
                     break
                 taken.append(batch)
             if taken:
-                self.filter(pk__in=[b.pk for b in taken]).update(
-                    status=self.model.Status.CLAIMED
-                )
+                self.filter(pk__in=[b.pk for b in taken]).update(status=self.model.Status.CLAIMED)
                 return taken
         return []
 

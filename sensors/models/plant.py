@@ -73,9 +73,7 @@ class Asset(models.Model):
     )
     tag = models.CharField(max_length=60, help_text="The plant's own number, such as P-101")
     name = models.CharField(max_length=100)
-    criticality = models.PositiveSmallIntegerField(
-        choices=Criticality, default=Criticality.MEDIUM
-    )
+    criticality = models.PositiveSmallIntegerField(choices=Criticality, default=Criticality.MEDIUM)
 
     objects = AssetQuerySet.as_manager()
 

@@ -54,9 +54,7 @@ class Reading(models.Model):
         FUTURE = 16
 
     pk = models.CompositePrimaryKey("sensor_id", "taken_at")
-    sensor = models.ForeignKey(
-        Sensor, models.PROTECT, related_name="readings", db_index=False
-    )
+    sensor = models.ForeignKey(Sensor, models.PROTECT, related_name="readings", db_index=False)
     taken_at = TimescaleDateTimeField(interval="1 day")
     value = models.FloatField()
     quality = models.PositiveSmallIntegerField(choices=Quality, default=Quality.GOOD)

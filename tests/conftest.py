@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from sensors.models import Site
+from tests.factories import make_key, make_site
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def gateway(site: Site) -> APIClient:
+    """A client with a key of `site` that may read and send, but not register."""
+    _, secret = make_key(site=site)
+    return APIClient(headers={"X-API-Key": secret})

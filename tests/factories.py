@@ -1,0 +1,120 @@
+"""Small builders: every argument has a default, so a test names only what it is about."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from agents.models import PipelineRun
+from maintenance.models import Anomaly, WorkOrder
+from sensors.decoding import ReadingIn, Upload
+from sensors.ingest import accept_batch
+from sensors.models import ApiKey, Asset, Reading, ReadingBatch, Sensor, Site
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+_number = count(1)
+
+
+def make_site(**fields: Any) -> Site:
+    code = f"site-{next(_number)}"
+    return Site.objects.create(**{"code": code, "name": code.title()} | fields)
+
+
+def make_asset(**fields: Any) -> Asset:
+    site = fields.pop("site", None) or make_site()
+    number = next(_number)
+    return Asset.objects.create(
+        **{"site": site, "tag": f"P-{number}", "name": f"Pump {number}"} | fields
+    )
+
+
+def make_sensor(**fields: Any) -> Sensor:
+    asset = fields.pop("asset", None) or make_asset(site=fields.pop("site", None))
+    defaults = {"asset": asset, "site": asset.site, "code": f"S{next(_number)}"}
+    return Sensor.objects.create(**defaults | {"kind": "temperature", "unit": "°C"} | fields)
+
+
+def make_key(**fields: Any) -> tuple[ApiKey, str]:
+    """A key and its secret."""
+    site = fields.pop("site", None) or make_site()
+    return ApiKey.objects.issue(**{"site": site, "name": "Gateway"} | fields)
+
+
+def make_user(**fields: Any) -> Any:
+    name = fields.pop("username", f"user{next(_number)}")
+    return get_user_model().objects.create_user(name, password="correct horse", **fields)
+
+
+def reading(sensor: Sensor | str, value: float, at: datetime = NOON, **fields: Any) -> ReadingIn:
+    code = sensor if isinstance(sensor, str) else sensor.code
+    return ReadingIn(sensor_id=code, value=value, timestamp=at, **fields)
+
+
+def make_batch(site: Site, readings: Sequence[ReadingIn] = (), **fields: Any) -> ReadingBatch:
+    """An accepted batch that waits, as an upload leaves it. It wakes the agents on commit."""
+    mode = fields.pop("mode", "live")
+    batch, _ = accept_batch(
+        site=site,
+        source="test",
+        upload=Upload(readings=list(readings), mode=mode),
+        digest="0" * 64,
+        correlation_id=fields.pop("correlation_id", str(uuid.uuid4())),
+        **fields,
+    )
+    return batch
+
+
+def make_history(sensor: Sensor, values: Sequence[float], until: datetime = NOON) -> None:
+    """Stored readings of one sensor, one a minute, the last a minute before `until`."""
+    batch = ReadingBatch.objects.create(
+        site=sensor.site,
+        source="history",
+        correlation_id="history",
+        digest="0" * 64,
+        status=ReadingBatch.Status.CLAIMED,
+        accepted=0,
+    )
+    Reading.objects.bulk_create(
+        Reading(sensor=sensor, batch=batch, value=v, taken_at=until - MINUTE * (len(values) - i))
+        for i, v in enumerate(values)
+    )
+
+
+def make_run(*batches: ReadingBatch, stage: str = PipelineRun.Stage.RECEIVED) -> PipelineRun:
+    """A run over batches that waited. Its earlier stages are only said to be done."""
+    ReadingBatch.objects.filter(pk__in=[b.pk for b in batches]).update(
+        status=ReadingBatch.Status.CLAIMED
+    )
+    return PipelineRun.objects.begin(batches, stage=stage)
+
+
+def make_anomaly(sensor: Sensor | None = None, **fields: Any) -> Anomaly:
+    sensor = sensor or make_sensor()
+    defaults = {
+        "asset": sensor.asset,
+        "sensor": sensor,
+        "kind": Anomaly.Kind.HIGH_LIMIT,
+        "detector": "fixed_limit#1",
+        "started_at": NOON,
+        "last_seen_at": NOON,
+        "peak_at": NOON,
+        "peak_value": 95.0,
+        "severity": 3,
+        "severity_worst": 3,
+        "score": 2.5,
+        "score_worst": 2.5,
+        "reason": "95 is at or above the alarm limit of 90",
+    }
+    return Anomaly.objects.create(**defaults | fields)
+
+
+def make_work_order(**fields: Any) -> WorkOrder:
+    asset = fields.pop("asset", None) or make_asset()
+    defaults = {"asset": asset, "priority": "P2", "title": "Look at it", "due_at": NOON}
+    return WorkOrder.objects.create(**defaults | fields)

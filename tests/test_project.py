@@ -1,0 +1,62 @@
+"""Rules about the code itself, kept by the test run instead of by memory."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ["agents", "benchmarks", "config", "maintenance", "mlops", "sensors", "tests"]
+MODULES = [p for room in ROOMS for p in (ROOT / room).rglob("*.py") if "migrations" not in p.parts]
+PRODUCT = [p for p in MODULES if p.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")]
+EMPTY_WORDS = {"services", "selectors", "utils", "helpers", "common", "managers", "core", "logic"}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_modules_fit_on_a_few_screens(module: Path) -> None:
+    assert len(module.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("module", PRODUCT, ids=named)
+def test_functions_fit_on_a_screen(module: Path) -> None:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    long = [
+        node.name
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, functions) and (node.end_lineno or 0) - node.lineno >= 45
+    ]
+    assert not long
+
+
+@pytest.mark.parametrize("module", PRODUCT, ids=named)
+def test_imports_stand_at_the_top(module: Path) -> None:
+    hidden = [
+        function.name
+        for function in ast.walk(ast.parse(module.read_text()))
+        if isinstance(function, ast.FunctionDef) and function.name != "ready"
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    assert not hidden
+
+
+@pytest.mark.parametrize("module", PRODUCT, ids=named)
+def test_files_are_named_for_what_they_do(module: Path) -> None:
+    assert module.stem not in EMPTY_WORDS
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_imports_point_downwards() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml")) == EXIT_STATUS_SUCCESS
