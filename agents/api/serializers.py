@@ -31,7 +31,6 @@ class BatchReceiptSerializer(serializers.ModelSerializer[ReadingBatch]):
     """What became of an upload: the counts add up to `accepted` once it is stored."""
 
     batch_id = serializers.IntegerField(source="pk")
-    errors = serializers.JSONField(source="rejections")
     run = serializers.SerializerMethodField()
 
     class Meta:
@@ -44,7 +43,7 @@ class BatchReceiptSerializer(serializers.ModelSerializer[ReadingBatch]):
             "received_at",
             "accepted",
             "rejected",
-            "errors",
+            "rejections",
             "stored",
             "duplicates",
             "conflicts",

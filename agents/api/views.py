@@ -5,6 +5,7 @@ from rest_framework import generics
 
 from agents.api.serializers import BatchReceiptSerializer, PipelineRunSerializer
 from agents.models import PipelineRun
+from sensors.api.authentication import principal
 from sensors.models import ReadingBatch
 
 
@@ -12,7 +13,7 @@ class BatchReceiptView(generics.RetrieveAPIView[ReadingBatch]):
     serializer_class = BatchReceiptSerializer
 
     def get_queryset(self) -> QuerySet[ReadingBatch]:
-        visible = ReadingBatch.objects.visible_to(self.request.auth)
+        visible = ReadingBatch.objects.visible_to(principal(self.request))
         return visible.defer("payload").select_related("claim__run")
 
 
@@ -20,5 +21,5 @@ class PipelineRunView(generics.RetrieveAPIView[PipelineRun]):
     serializer_class = PipelineRunSerializer
 
     def get_queryset(self) -> QuerySet[PipelineRun]:
-        visible = ReadingBatch.objects.visible_to(self.request.auth)
+        visible = ReadingBatch.objects.visible_to(principal(self.request))
         return PipelineRun.objects.filter(batches__in=visible).distinct()

@@ -59,8 +59,8 @@ def _in_words(exc: exceptions.APIException) -> tuple[str, str, dict[str, Any]]:
         return "invalid", "The request is not valid.", {"errors": errors} | members
     details = exc.get_full_details()
     if isinstance(details, dict) and isinstance(details.get("code"), str):
-        return details["code"], str(details["message"]), members
-    return exc.default_code, str(exc.detail), members
+        return str(details["code"]), str(details["message"]), members
+    return str(exc.default_code), str(exc.detail), members
 
 
 def _flat(details: Any, field: str = "") -> Any:

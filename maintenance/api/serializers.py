@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from maintenance.models import Anomaly, WorkOrder
 
+Slug = serializers.SlugRelatedField[Any]
+
 
 class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
-    asset = serializers.SlugRelatedField(slug_field="tag", read_only=True)
-    sensor_id = serializers.SlugRelatedField(slug_field="code", read_only=True, source="sensor")
+    asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
+    sensor_id: Slug = serializers.SlugRelatedField(
+        slug_field="code", read_only=True, source="sensor"
+    )
     status = serializers.CharField()
     severity = serializers.CharField(source="get_severity_display")
     severity_worst = serializers.CharField(source="get_severity_worst_display")
-    work_order = serializers.SlugRelatedField(slug_field="number", read_only=True)
+    work_order: Slug = serializers.SlugRelatedField(slug_field="number", read_only=True)
 
     class Meta:
         model = Anomaly
@@ -51,7 +57,7 @@ class NotificationSummary(serializers.Serializer):
 
 class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
     number = serializers.CharField()
-    asset = serializers.SlugRelatedField(slug_field="tag", read_only=True)
+    asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
     notifications = NotificationSummary(many=True, read_only=True)
 
     class Meta:

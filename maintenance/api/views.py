@@ -6,6 +6,7 @@ from rest_framework import viewsets
 
 from maintenance.api.serializers import AnomalySerializer, WorkOrderSerializer
 from maintenance.models import Anomaly, WorkOrder
+from sensors.api.authentication import principal
 from sensors.api.pagination import NewestFirst
 
 
@@ -26,7 +27,7 @@ class AnomalyViewSet(viewsets.ReadOnlyModelViewSet[Anomaly]):
     filterset_class = AnomalyFilterSet
 
     def get_queryset(self) -> QuerySet[Anomaly]:
-        visible = Anomaly.objects.visible_to(self.request.auth)
+        visible = Anomaly.objects.visible_to(principal(self.request))
         return visible.with_plant().select_related("work_order")
 
 
@@ -44,5 +45,5 @@ class WorkOrderViewSet(viewsets.ReadOnlyModelViewSet[WorkOrder]):
     filterset_class = WorkOrderFilterSet
 
     def get_queryset(self) -> QuerySet[WorkOrder]:
-        visible = WorkOrder.objects.visible_to(self.request.auth)
+        visible = WorkOrder.objects.visible_to(principal(self.request))
         return visible.select_related("asset").prefetch_related("notifications")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -17,7 +18,7 @@ class Explanation:
     """Why a value scored as it did, in words, and the numbers behind the words."""
 
     reason: str
-    evidence: dict[str, float | str | None] = field(default_factory=dict)
+    evidence: Mapping[str, float | None] = field(default_factory=dict)
 
 
 class Detector(ABC):

@@ -54,7 +54,7 @@ class FixedLimit(Detector):
         return scores
 
     def explain(self, value: float) -> Explanation:
-        evidence = {"warning": self.warning, "alarm": self.alarm}
+        evidence: dict[str, float | None] = {"warning": self.warning, "alarm": self.alarm}
         for name, limit in (("alarm", self.alarm), ("warning", self.warning)):
             if limit is not None and self.sign_ * (value - limit) >= 0:
                 where = "at or above" if self.side == "high" else "at or below"

@@ -52,3 +52,9 @@ class MemberAuthentication(authentication.SessionAuthentication):
         rights = {member.site_id: member.rights for member in user.memberships.all()}
         everywhere = frozenset(Right) if user.is_superuser else frozenset()
         return user, Principal(str(user), rights, everywhere)
+
+
+def principal(request: Request) -> Principal:
+    """Who asks. Only for views behind a permission: others may have nobody."""
+    assert isinstance(request.auth, Principal)
+    return request.auth

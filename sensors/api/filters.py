@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import NotFound
 
+from sensors.api.authentication import principal
 from sensors.models import Reading, Sensor
 
 
@@ -16,7 +17,7 @@ class ReadingFilterSet(filters.FilterSet):
         fields: list[str] = []
 
     def of_sensor(self, readings: QuerySet[Reading], name: str, code: str) -> QuerySet[Reading]:
-        sensor = Sensor.objects.visible_to(self.request.auth).filter(code=code).first()
+        sensor = Sensor.objects.visible_to(principal(self.request)).filter(code=code).first()
         if sensor is None:
             raise NotFound(f"There is no sensor {code!r}", code="unknown_sensor")
         return readings.filter(sensor=sensor)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from sensors.models import Reading, Sensor
+
+Slug = serializers.SlugRelatedField[Any]
 
 
 class FlagsField(serializers.Field):
@@ -28,8 +32,8 @@ class ReadingSerializer(serializers.ModelSerializer[Reading]):
 
 
 class SensorSerializer(serializers.ModelSerializer[Sensor]):
-    site = serializers.SlugRelatedField(slug_field="code", read_only=True)
-    asset = serializers.SlugRelatedField(slug_field="tag", read_only=True)
+    site: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
     sensor_id = serializers.CharField(source="code")
 
     class Meta:

@@ -32,7 +32,7 @@ class NothingAcceptable(exceptions.APIException):
 
     def __init__(self, rejections: list[dict[str, Any]]) -> None:
         super().__init__()
-        self.members = {"accepted": 0, "rejected": len(rejections), "errors": rejections}
+        self.members = {"accepted": 0, "rejected": len(rejections), "rejections": rejections}
 
 
 class KeyReused(exceptions.APIException):
@@ -48,7 +48,7 @@ class BytesParser(BaseParser):
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
-    ) -> bytes:
+    ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from sensors import correlation
 from sensors.access import Principal, Right
+from sensors.api.authentication import principal
 from sensors.api.filters import ReadingFilterSet
 from sensors.api.pagination import ReadingPagination
 from sensors.api.serializers import ReadingSerializer, SensorSerializer
@@ -34,19 +35,19 @@ class DataIngestView(APIView):
     parser_classes = [BytesParser]
 
     def post(self, request: Request) -> Response:
-        body, principal = _body(request), request.auth
+        body, sender = _body(request), principal(request)
         upload = _decoded(body)
-        site = _site(request, principal)
+        site = _site(request, sender)
         key = getattr(request._request, "api_key", None)
         try:
             batch, created = accept_batch(
                 site=site,
-                source=source_of(key, principal),
+                source=source_of(key, sender),
                 upload=upload,
                 digest=digest_of(body),
                 correlation_id=correlation.request_ids()[0],
                 api_key=key,
-                may_register=may_register(principal, site),
+                may_register=may_register(sender, site),
                 idempotency_key=_idempotency_key(request),
             )
         except IdempotencyKeyReusedError as exc:
@@ -71,10 +72,10 @@ def _decoded(body: bytes) -> Upload:
     return upload
 
 
-def _site(request: Request, principal: Principal) -> Site:
+def _site(request: Request, sender: Principal) -> Site:
     """The site that the readings belong to: the key's, or the only one of a person."""
     sites = Site.objects.all()
-    allowed = principal.sites(Right.INGEST)
+    allowed = sender.sites(Right.INGEST)
     if allowed is not None:
         sites = sites.filter(pk__in=allowed)
     if code := request.query_params.get("site"):
@@ -102,7 +103,7 @@ def _receipt(batch: ReadingBatch) -> dict[str, Any]:
         "correlation_id": batch.correlation_id,
         "accepted": batch.accepted,
         "rejected": batch.rejected,
-        "errors": batch.rejections,
+        "rejections": batch.rejections,
         "receipt": f"/api/v1/batches/{batch.pk}",
     }
 
@@ -116,7 +117,7 @@ class ReadingListView(generics.ListAPIView[Reading]):
     filterset_class = ReadingFilterSet
 
     def get_queryset(self) -> QuerySet[Reading]:
-        visible = Sensor.objects.visible_to(self.request.auth)
+        visible = Sensor.objects.visible_to(principal(self.request))
         return Reading.objects.filter(sensor__in=visible).select_related("sensor")
 
 
@@ -125,5 +126,5 @@ class SensorViewSet(viewsets.ReadOnlyModelViewSet[Sensor]):
     filterset_fields = ["code", "kind", "asset__tag", "site__code"]
 
     def get_queryset(self) -> QuerySet[Sensor]:
-        visible = Sensor.objects.visible_to(self.request.auth)
+        visible = Sensor.objects.visible_to(principal(self.request))
         return visible.select_related("asset", "site").order_by("pk")

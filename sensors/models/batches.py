@@ -32,7 +32,8 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
         """
         free = self.waiting().defer("payload").select_for_update(skip_locked=True)
         for mode in (self.model.Mode.LIVE, self.model.Mode.BACKFILL):
-            taken, total = [], 0
+            taken: list[ReadingBatch] = []
+            total = 0
             for batch in free.filter(mode=mode).order_by("pk")[:MOST_BATCHES]:
                 total += batch.accepted
                 if taken and total > readings:

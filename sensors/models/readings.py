@@ -22,14 +22,15 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
 
     def brought_by(self, batches: Sequence[ReadingBatch]) -> Self:
         """The readings that these stored batches added, by way of the primary key."""
-        filled = [batch for batch in batches if batch.first_at]
-        if not filled:
+        firsts = [batch.first_at for batch in batches if batch.first_at]
+        lasts = [batch.last_at for batch in batches if batch.last_at]
+        if not firsts:
             return self.none()
         return self.filter(
-            sensor__in={pk for batch in filled for pk in batch.sensor_ids},
-            taken_at__gte=min(batch.first_at for batch in filled),
-            taken_at__lte=max(batch.last_at for batch in filled),
-            batch__in=[batch.pk for batch in filled],
+            sensor__in={pk for batch in batches for pk in batch.sensor_ids},
+            taken_at__gte=min(firsts),
+            taken_at__lte=max(lasts),
+            batch__in=[batch.pk for batch in batches],
         )
 
 
