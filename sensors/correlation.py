@@ -40,6 +40,11 @@ def about(*, request_ids: tuple[str, ...], run_id: int | None = None) -> Iterato
         _current.reset(token)
 
 
+def mark(*, request_ids: tuple[str, ...] = (), run_id: int | None = None) -> None:
+    """As about(), but until the next mark: for frameworks with a before and an after."""
+    _current.set(Correlation(request_ids, run_id))
+
+
 def request_ids() -> tuple[str, ...]:
     return _current.get().request_ids
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +30,8 @@ class Processes:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        # An impatient second Ctrl-C must not leave children behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         for _, process in reversed(self._running):
             process.terminate()
             try:
@@ -71,9 +75,19 @@ class Processes:
                 env=os.environ.copy(),
                 # Ctrl-C is for the demo alone: it stops its children in the right order.
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
         self._running.append((name, process))
         return process
 
     def _log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
+
+
+PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this child should the demo be killed without a chance to."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
