@@ -1,0 +1,59 @@
+"""A whole stack for measuring: embedded servers, web server and worker of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from config.demo.processes import Processes
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTS_WITHIN = 60.0  # Seconds
+
+
+@contextmanager
+def stack() -> Iterator[str]:
+    """Yields its URL. The environment of this process leads to its stores from then on."""
+    with tempfile.TemporaryDirectory(prefix="smart-maintenance-bench-") as name:
+        directory = Path(name)
+        with Processes(directory / "log") as processes:
+            os.environ |= processes.start_servers(directory / "servers")
+            os.environ |= {"SECRET_KEY": "bench" * 12, "LOG_LEVEL": "WARNING"}
+            os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
+            port = free_port()
+            server = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
+            processes.start("web", [*server, "--blocking-threads", "4", "config.wsgi:application"])
+            worker = ["celery", "-A", "benchmarks.celery_with_baseline", "worker", "-c", "2"]
+            processes.start("worker", [*worker, "-Q", "pipeline,notify,training"])
+            url = f"http://localhost:{port}"
+            wait_for(url, processes)
+            yield url
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, processes: Processes) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline:
+        processes.check()
+        try:
+            httpx.get(f"{url}/health").raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"{url} did not answer within {STARTS_WITHIN:.0f} s")
