@@ -41,6 +41,20 @@ def start(run: PipelineRun) -> None:
     remaining(run).apply_async()
 
 
+def resume(pk: int) -> bool:
+    """Send a failed or stalled run on from where it stands. False if it is neither.
+
+    A run that was split has no batches left: its halves carry on, not it.
+    """
+    runs = PipelineRun.objects.filter(pk=pk, claims__isnull=False)
+    if not runs.exists():
+        return False
+    if not PipelineRun.objects.reopen(pk) and not runs.stalled().exists():
+        return False
+    start(PipelineRun.objects.get(pk=pk))
+    return True
+
+
 @shared_task(base=Agent, name="agents.start_runs")
 def start_runs() -> None:
     """Claim what waits, run by run, and send each run on its way."""
