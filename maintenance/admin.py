@@ -149,6 +149,9 @@ class WorkOrderAdmin(SiteScoped, WithButtons):
     def get_readonly_fields(self, request: HttpRequest, obj: WorkOrder | None = None) -> list[str]:
         return [*self.readonly_fields, "asset", "origin"] if obj else self.readonly_fields
 
+    def get_inlines(self, request: HttpRequest, obj: WorkOrder | None = None) -> list[Any]:
+        return self.inlines if obj else []
+
     def formfield_for_choice_field(
         self, db_field: Field, request: HttpRequest, **kwargs: Any
     ) -> Any:
