@@ -24,6 +24,12 @@ class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
         """Runs that should have moved on by now: a message or a worker was lost."""
         return self.unfinished().filter(updated_at__lt=timezone.now() - settings.STALLED_AFTER)
 
+    def finished(self) -> Self:
+        return self.exclude(finished_at=None)
+
+    def failed(self) -> Self:
+        return self.exclude(failed_at=None)
+
     def claim(self) -> PipelineRun | None:
         """A new run over the batches that wait, or None if none does. Needs a transaction."""
         batches = ReadingBatch.objects.claim(readings=settings.MAX_READINGS_PER_RUN)
@@ -62,7 +68,7 @@ class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
 
     def reopen(self, pk: int) -> bool:
         """Let a failed run try again from where it stood."""
-        failed = self.filter(pk=pk).exclude(failed_at=None)
+        failed = self.failed().filter(pk=pk)
         return failed.update(failed_at=None, error="", updated_at=timezone.now()) == 1
 
     @contextmanager

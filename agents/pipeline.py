@@ -39,6 +39,20 @@ def start(run: PipelineRun) -> None:
     remaining(run).apply_async()
 
 
+def resume(pk: int) -> bool:
+    """Send a failed or stalled run on from where it stands. False if it is neither.
+
+    A run that was split has no batches left: its halves carry on, not it.
+    """
+    runs = PipelineRun.objects.filter(pk=pk, claims__isnull=False)
+    if not runs.exists():
+        return False
+    if not PipelineRun.objects.reopen(pk) and not runs.stalled().exists():
+        return False
+    start(PipelineRun.objects.get(pk=pk))
+    return True
+
+
 @shared_task(name="agents.fail")
 def fail(request: Any, exc: Exception, traceback: Any, run_id: int) -> None:
     """Close a run whose agent gave up, and keep the reason where people look.

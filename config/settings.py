@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "timescale",
-    "django.contrib.admin",
+    "config.admin_apps.PlantAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

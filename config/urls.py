@@ -7,10 +7,6 @@ from django.views.generic import RedirectView
 from config.api.problems import problem_page
 from config.health import health
 
-admin.site.site_header = "Smart Maintenance"
-admin.site.site_title = "Smart Maintenance"
-admin.site.index_title = "The plant"
-
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("health", health, name="health"),

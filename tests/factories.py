@@ -9,12 +9,23 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, WorkOrder
+from maintenance.models import Anomaly, Notification, WorkOrder
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
-from sensors.models import ApiKey, Asset, Reading, ReadingBatch, Sensor, Site
+from sensors.models import (
+    ApiKey,
+    Asset,
+    Membership,
+    QuarantinedReading,
+    Reading,
+    ReadingBatch,
+    ReadingConflict,
+    Sensor,
+    Site,
+)
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -118,3 +129,37 @@ def make_work_order(**fields: Any) -> WorkOrder:
     asset = fields.pop("asset", None) or make_asset()
     defaults = {"asset": asset, "priority": "P2", "title": "Look at it", "due_at": NOON}
     return WorkOrder.objects.create(**defaults | fields)
+
+
+def make_member(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:
+    """A person of one site who may enter the admin, with permissions such as
+    "maintenance.view_anomaly"."""
+    user = make_user(is_staff=True, **fields)
+    Membership.objects.create(user=user, site=site, role=role)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        found = Permission.objects.get(content_type__app_label=app, codename=codename)
+        user.user_permissions.add(found)
+    return user
+
+
+def make_quarantined(site: Site | None = None, **fields: Any) -> QuarantinedReading:
+    batch = fields.pop("batch", None) or make_batch(site or make_site())
+    raw = {"sensor_id": "X-1", "value": 5.0, "timestamp": NOON.isoformat()}
+    defaults = {"batch": batch, "sensor_code": "X-1", "reason": "unknown_sensor", "reading": raw}
+    return QuarantinedReading.objects.create(**defaults | fields)
+
+
+def make_conflict(sensor: Sensor | None = None, **fields: Any) -> ReadingConflict:
+    sensor = sensor or make_sensor()
+    batch = fields.pop("batch", None) or make_batch(sensor.site)
+    defaults = {"batch": batch, "sensor": sensor, "taken_at": NOON}
+    return ReadingConflict.objects.create(
+        **defaults | {"stored_value": 1.0, "offered_value": 2.0} | fields
+    )
+
+
+def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notification:
+    defaults = {"work_order": order or make_work_order(), "event": "proposed", "channel": "email"}
+    defaults |= {"recipient": "planner@example.org", "event_key": str(next(_number))}
+    return Notification.objects.create(**defaults | fields)

@@ -26,6 +26,14 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
         """Episodes that have not ended."""
         return self.filter(ended_at=None)
 
+    def with_status(self, status: str) -> Self:
+        """Episodes of one derived status, see Anomaly.status."""
+        Status = self.model.Status
+        return self.filter(
+            ended_at__isnull=status in (Status.ACTIVE_UNACK, Status.ACTIVE_ACK),
+            acknowledged_at__isnull=status in (Status.ACTIVE_UNACK, Status.CLEARED_UNACK),
+        )
+
     def undecided(self) -> Self:
         """Episodes that are new or have become worse since the last decision."""
         return self.filter(decision_pending=True)
@@ -54,10 +62,10 @@ class Anomaly(models.Model):
     class Status(models.TextChoices):
         """ISA-18.2: active or cleared, acknowledged or not. Derived, never stored."""
 
-        ACTIVE_UNACK = "ACTIVE_UNACK"
-        ACTIVE_ACK = "ACTIVE_ACK"
-        CLEARED_UNACK = "CLEARED_UNACK"
-        CLEARED_ACK = "CLEARED_ACK"
+        ACTIVE_UNACK = "ACTIVE_UNACK", "Active, unacknowledged"
+        ACTIVE_ACK = "ACTIVE_ACK", "Active, acknowledged"
+        CLEARED_UNACK = "CLEARED_UNACK", "Cleared, unacknowledged"
+        CLEARED_ACK = "CLEARED_ACK", "Cleared, acknowledged"
 
     LIMITS = (Kind.HIGH_LIMIT, Kind.LOW_LIMIT)
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from sensors.access import Principal, Right
+from sensors.access import Principal
 from sensors.models import ApiKey
-from sensors.models.access import hashed
+from sensors.models.access import hashed, principal_of
 
 HEADER = "X-API-Key"
 # Known to everybody who has read the README, so only the demo lets it in.
@@ -49,9 +49,7 @@ class MemberAuthentication(authentication.SessionAuthentication):
         if found is None:
             return None
         user = found[0]
-        rights = {member.site_id: member.rights for member in user.memberships.all()}
-        everywhere = frozenset(Right) if user.is_superuser else frozenset()
-        return user, Principal(str(user), rights, everywhere)
+        return user, principal_of(user)
 
 
 def principal(request: Request) -> Principal:

@@ -5,6 +5,7 @@ import secrets
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -26,9 +27,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def issue(self, **fields: object) -> tuple[ApiKey, str]:
         """Make a key; its secret is returned here and can never be read again."""
-        secret = f"sm_{secrets.token_urlsafe(32)}"
-        key = self.create(prefix=secret[:8], digest=hashed(secret), **fields)
+        key = self.model(**fields)
+        secret = key.take_secret()
+        key.save(force_insert=True)
         return key, secret
+
+    def revoke(self) -> int:
+        """Close the keys for good. Says how many were still open."""
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 class ApiKey(models.Model):
@@ -54,6 +60,12 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def take_secret(self) -> str:
+        """Give the unsaved key a new secret. Only what is returned here can be used."""
+        secret = f"sm_{secrets.token_urlsafe(32)}"
+        self.prefix, self.digest = secret[:8], hashed(secret)
+        return secret
 
     def principal(self) -> Principal:
         held = {
@@ -83,3 +95,11 @@ class Membership(models.Model):
     @property
     def rights(self) -> frozenset[Right]:
         return RIGHTS_OF_ROLE[Role(self.role)]
+
+
+def principal_of(user: User) -> Principal:
+    """A person with the rights that the memberships give."""
+    memberships = Membership.objects.filter(user=user)
+    rights = {member.site_id: member.rights for member in memberships}
+    everywhere = frozenset(Right) if user.is_superuser else frozenset()
+    return Principal(str(user), rights, everywhere)

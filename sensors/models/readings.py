@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import DateTimeField, DurationField, F, Func, Max, Min, Value
 from timescale.db.models.fields import TimescaleDateTimeField
 
 from sensors.models.batches import ReadingBatch
@@ -19,6 +20,32 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
     def believable(self) -> Self:
         """Readings that are not known to be wrong. Doubtful ones are among them."""
         return self.filter(quality__lt=self.model.Quality.BAD)
+
+    def newest(self, most: int) -> list[tuple[datetime, float]]:
+        """The last `most` moments and values, in order of time. Asked for one sensor."""
+        newest = self.order_by("-taken_at").values_list("taken_at", "value")[:most]
+        return list(newest)[::-1]
+
+    def outline(
+        self, start: datetime, end: datetime, *, steps: int
+    ) -> list[tuple[datetime, float]]:
+        """The course from `start` to `end`, in at most so many steps, by lowest and highest.
+
+        However many readings there are, it stays as large as a picture needs. Asked for
+        one sensor; a step with equal values gives one point, any other two.
+        """
+        width = max((end - start) / steps, timedelta(microseconds=1))
+        bin_of = Func(
+            Value(width, DurationField()),
+            F("taken_at"),
+            Value(start, DateTimeField()),
+            function="date_bin",
+            output_field=DateTimeField(),
+        )
+        binned = self.between(start, end).annotate(bin=bin_of).values("bin").order_by("bin")
+        bins = binned.values_list(Min("taken_at"), Min("value"), Max("value"))
+        # A set: a step with one value has it as its lowest and as its highest.
+        return [(at, value) for at, *ends in bins for value in sorted(set(ends))]
 
     def brought_by(self, batches: Sequence[ReadingBatch]) -> Self:
         """The readings that these stored batches added, by way of the primary key."""

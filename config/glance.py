@@ -1,0 +1,74 @@
+"""How the plant stands, in a handful of counts for the first page of the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+
+from agents.models import PipelineRun
+from maintenance.models import Anomaly, Notification, Severity, WorkOrder
+from sensors.admin_pages import url_of_list
+from sensors.models import QuarantinedReading
+
+# Nobody needs to know how many more there are, and to count them could take long.
+MOST = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    words: str
+    count: str
+    url: str
+    level: str
+
+
+def glance(site: AdminSite, request: HttpRequest) -> list[Tile]:
+    """What asks for attention, as far as the person may see it."""
+    return [*_open_anomalies(site, request), *_backlogs(site, request)]
+
+
+def _visible(site: AdminSite, request: HttpRequest, model: type[Model]) -> QuerySet | None:
+    """The rows that the person's list of the model has; None if there is no list."""
+    admin = site._registry[model]
+    return admin.get_queryset(request) if admin.has_view_permission(request) else None
+
+
+def _open_anomalies(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
+    rows = _visible(site, request, Anomaly)
+    if rows is None:
+        return
+    graded = rows.filter(ended_at=None).order_by().values_list("severity_worst")
+    counts = dict(graded.annotate(Count("pk")))
+    for severity in sorted(Severity, reverse=True):
+        yield _tile(
+            f"{severity.label} anomalies, active",
+            counts.get(severity, 0),
+            url_of_list(Anomaly, f"?status=active&severity_worst__exact={severity}"),
+            severity.name.lower(),
+        )
+
+
+def _backlogs(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
+    failed = Notification.Status.FAILED
+    proposed = WorkOrder.State.PROPOSED
+    backlogs: tuple[tuple[str, type[Model], dict[str, Any], str], ...] = (
+        ("Proposed work orders", WorkOrder, {"state": proposed}, f"?state__exact={proposed}"),
+        ("Failed runs", PipelineRun, {"failed_at__isnull": False}, "?state=failed"),
+        ("Failed notifications", Notification, {"status": failed}, f"?status__exact={failed}"),
+        ("Quarantined readings", QuarantinedReading, {}, ""),
+    )
+    for words, model, condition, query in backlogs:
+        rows = _visible(site, request, model)
+        if rows is not None:
+            found = rows.filter(**condition).order_by()[: MOST + 1].count()
+            yield _tile(words, found, url_of_list(model, query), "medium")
+
+
+def _tile(words: str, count: int, url: str, level: str) -> Tile:
+    shown = str(count) if count <= MOST else f"{MOST}+"
+    return Tile(words, shown, url, level if count else "none")

@@ -1,0 +1,244 @@
+"""The plant and who may send and see. Batches are shown in agents/admin.py, with their runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
+from sensors.admin_scope import SiteScoped, VisibleChoices
+from sensors.charts import Chart
+from sensors.models import (
+    ApiKey,
+    Asset,
+    AssetType,
+    Membership,
+    QuarantinedReading,
+    ReadingConflict,
+    Sensor,
+    Site,
+)
+from sensors.models.access import ApiKeyQuerySet
+from sensors.pictures import latest_readings
+
+CRITICALITY_LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
+
+
+@admin.register(Site)
+class SiteAdmin(SiteScoped, admin.ModelAdmin):
+    site_path = "pk"
+    list_display = ["name", "code", "time_zone", "assets", "sensors"]
+    search_fields = ["code", "name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        counted = super().get_queryset(request)
+        return counted.annotate(
+            assets_here=Count("assets", distinct=True),
+            sensors_here=Count("sensors", distinct=True),
+        )
+
+    @admin.display(ordering="assets_here")
+    def assets(self, site: Any) -> int:
+        return site.assets_here
+
+    @admin.display(ordering="sensors_here")
+    def sensors(self, site: Any) -> int:
+        return site.sensors_here
+
+
+@admin.register(AssetType)
+class AssetTypeAdmin(admin.ModelAdmin):
+    list_display = ["name", "code"]
+    search_fields = ["code", "name"]
+
+
+class SensorInline(EvidenceInline):
+    model = Sensor
+    fields = [
+        "kind",
+        "unit",
+        "location",
+        "warning_low",
+        "warning_high",
+        "alarm_low",
+        "alarm_high",
+        "retired_at",
+    ]
+
+
+@admin.register(Asset)
+class AssetAdmin(SiteScoped, admin.ModelAdmin):
+    list_display = ["tag", "name", "site", "type", "how_critical", "parent"]
+    list_select_related = ["site", "type", "parent"]
+    list_filter = [("site", VisibleChoices), "criticality", "type"]
+    search_fields = ["tag", "name"]
+    autocomplete_fields = ["site", "type", "parent"]
+    inlines = [SensorInline]
+
+    @admin.display(description="criticality", ordering="criticality")
+    def how_critical(self, asset: Asset) -> str:
+        return pill(CRITICALITY_LEVELS[asset.criticality], asset.get_criticality_display())
+
+
+@admin.register(Sensor)
+class SensorAdmin(SiteScoped, WithButtons):
+    list_display = ["code", "asset", "site", "kind", "unit", "location", "in_use"]
+    list_select_related = ["asset", "site"]
+    list_filter = [("site", VisibleChoices), "kind", ("retired_at", admin.EmptyFieldListFilter)]
+    search_fields = ["code", "asset__tag", "asset__name", "location"]
+    autocomplete_fields = ["site", "asset"]
+    readonly_fields = ["created_at"]
+    fieldsets = [
+        (None, {"fields": ["site", "asset", "code", "kind", "unit", "location"]}),
+        (
+            "Limits",
+            {"fields": [("alarm_low", "warning_low"), ("warning_high", "alarm_high")]},
+        ),
+        (
+            "Which readings to believe",
+            {
+                "fields": [
+                    ("plausible_low", "plausible_high"),
+                    "largest_jump",
+                    "stuck_after",
+                    "expected_interval",
+                ]
+            },
+        ),
+        ("Life", {"fields": ["created_at", "retired_at"]}),
+    ]
+
+    def charts(self, sensor: Sensor) -> list[Chart]:
+        return [latest_readings(sensor)]
+
+    # A sensor is retired. To delete it, Django would first load all of its readings.
+    def has_delete_permission(self, request: HttpRequest, obj: Sensor | None = None) -> bool:
+        return False
+
+    @admin.display(description="in use", boolean=True, ordering="retired_at")
+    def in_use(self, sensor: Sensor) -> bool:
+        return sensor.retired_at is None
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(SiteScoped, WithButtons):
+    list_display = ["name", "prefix", "site", "rights", "state", "created_at", "expires_at"]
+    list_select_related = ["site"]
+    list_filter = [("site", VisibleChoices), ("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name", "prefix"]
+    autocomplete_fields = ["site"]
+    fields = [
+        "site",
+        "name",
+        "prefix",
+        "can_read",
+        "can_ingest",
+        "can_register",
+        "expires_at",
+        "created_at",
+        "revoked_at",
+    ]
+    readonly_fields = ["prefix", "created_at", "revoked_at"]
+    ordering = ["-pk"]
+    actions = ["revoke"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        """A key stays with the site for which it was made."""
+        return [*self.readonly_fields, "site"] if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
+        secret = None if change else obj.take_secret()
+        super().save_model(request, obj, form, change)
+        if secret:
+            told = "The key of {} is <code>{}</code>. Copy it now: it is never shown again."
+            messages.warning(request, format_html(told, obj.name, secret))
+
+    # What came in with a key keeps its name; a key is revoked.
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    def revoke(self, request: HttpRequest, keys: ApiKeyQuerySet) -> None:
+        self.note(request, keys.filter(revoked_at=None), "Revoked.")
+        messages.success(request, f"Revoked {keys.revoke()} key(s).")
+
+    def buttons(self, key: ApiKey) -> dict[str, str]:
+        return {} if key.revoked_at else {"revoke": "Revoke"}
+
+    @admin.display
+    def rights(self, key: ApiKey) -> str:
+        return ", ".join(sorted(key.principal().rights[key.site_id])) or "none"
+
+    @admin.display
+    def state(self, key: ApiKey) -> str:
+        if key.revoked_at:
+            return pill("quiet", "revoked")
+        expired = key.expires_at is not None and key.expires_at <= timezone.now()
+        return pill("medium", "expired") if expired else pill("good", "usable")
+
+
+@admin.register(Membership)
+class MembershipAdmin(SiteScoped, admin.ModelAdmin):
+    list_display = ["user", "site", "role"]
+    list_select_related = ["user", "site"]
+    list_filter = [("site", VisibleChoices), "role"]
+    search_fields = ["user__username", "user__email", "site__code", "site__name"]
+    autocomplete_fields = ["user", "site"]
+    ordering = ["-pk"]
+
+
+@admin.register(QuarantinedReading)
+class QuarantinedReadingAdmin(Evidence):
+    site_path = "batch__site"
+    list_display = ["sensor_code", "why", "value", "sent_time", "site", "batch", "quarantined_at"]
+    list_display_links = ["sensor_code"]
+    list_select_related = ["batch__site"]
+    list_filter = ["reason", "quarantined_at", ("batch__site", VisibleChoices)]
+    search_fields = ["sensor_code"]
+    fields = ["sensor_code", "why", "as_sent", "batch", "quarantined_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("batch__payload")
+
+    @admin.display(description="reason", ordering="reason")
+    def why(self, row: QuarantinedReading) -> str:
+        return pill("medium", row.get_reason_display())
+
+    @admin.display
+    def value(self, row: QuarantinedReading) -> object:
+        return row.reading.get("value")
+
+    @admin.display(description="time sent")
+    def sent_time(self, row: QuarantinedReading) -> object:
+        return row.reading.get("timestamp")
+
+    @admin.display(ordering="batch__site")
+    def site(self, row: QuarantinedReading) -> Site:
+        return row.batch.site
+
+    @admin.display(description="reading")
+    def as_sent(self, row: QuarantinedReading) -> str:
+        return facts(row.reading)
+
+
+@admin.register(ReadingConflict)
+class ReadingConflictAdmin(Evidence):
+    site_path = "batch__site"
+    list_display = ["sensor", "taken_at", "stored_value", "offered_value", "site", "batch"]
+    list_select_related = ["sensor", "batch__site"]
+    list_filter = ["taken_at", ("batch__site", VisibleChoices)]
+    search_fields = ["sensor__code"]
+    fields = ["sensor", "taken_at", "stored_value", "offered_value", "batch"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("batch__payload")
+
+    @admin.display(ordering="batch__site")
+    def site(self, row: ReadingConflict) -> Site:
+        return row.batch.site

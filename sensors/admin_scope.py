@@ -1,0 +1,67 @@
+"""Who sees which rows in the admin: one rule for the admin.py of every app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.auth.models import User
+from django.db.models import Field, QuerySet
+from django.db.models.fields.related import RelatedField
+from django.http import HttpRequest
+
+from sensors.access import Right
+from sensors.models.access import principal_of
+
+REMEMBERED = "_visible_sites"
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who is logged in. The admin lets nobody else come this far."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def sites_of(request: HttpRequest) -> list[int] | None:
+    """Ids of the sites that the person may see; None means all. Asked once a request."""
+    if not hasattr(request, REMEMBERED):
+        setattr(request, REMEMBERED, principal_of(person_of(request)).sites(Right.READ))
+    return getattr(request, REMEMBERED)
+
+
+class SiteScoped(BaseModelAdmin):
+    """Shows a person the rows of his or her sites; superusers see all.
+
+    It holds for lists, single pages, actions, autocompletion and the choices in forms.
+    """
+
+    # The lookup from a row to its site.
+    site_path = "site"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)
+        sites = sites_of(request)
+        return rows if sites is None else self.at_sites(rows, sites)
+
+    def at_sites(self, rows: QuerySet, sites: list[int]) -> QuerySet:
+        return rows.filter(**{f"{self.site_path}__in": sites})
+
+    def get_field_queryset(
+        self, db: str | None, db_field: RelatedField, request: HttpRequest
+    ) -> QuerySet | None:
+        choices = super().get_field_queryset(db, db_field, request)
+        pointed_at = self.admin_site._registry.get(db_field.remote_field.model)
+        if isinstance(pointed_at, SiteScoped):
+            return pointed_at.get_queryset(request)
+        return choices
+
+
+class VisibleChoices(admin.RelatedFieldListFilter):
+    """A filter by another table that does not name rows which the person may not see."""
+
+    def field_choices(
+        self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, Any]]:
+        pointed_at = model_admin.admin_site._registry[field.remote_field.model]  # type: ignore[union-attr]
+        return [(str(row.pk), str(row)) for row in pointed_at.get_queryset(request)]

@@ -1,0 +1,215 @@
+"""The geometry of a chart of readings. Pure: no database, no clock, no framework.
+
+Positions are percentages of the picture's width and height, so that it can be stretched
+to any size without distorting its text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+Points = Sequence[tuple[datetime, float]]
+
+TOP, BOTTOM = 10.0, 88.0
+# Labels nearer to an edge would be cut off.
+LEFTMOST, RIGHTMOST = 6.0, 94.0
+# A silence so many times as long as usual breaks the line.
+GAP = 5
+# A limit further away than so many times the data's own height would flatten the line.
+FURTHEST_LIMIT = 20
+LARGEST = 1e300
+MOST_TICKS = 5
+TIME_STEPS = [
+    *(timedelta(seconds=seconds) for seconds in (1, 5, 15, 30)),
+    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
+    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 91, 365)),
+]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A line that somebody set; `level` is warning or alarm."""
+
+    level: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float
+    label: str
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    x: float
+    y: float
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a template needs to draw. `path` is empty where there are no readings."""
+
+    title: str
+    description: str
+    path: str
+    limits: tuple[Tick, ...] = ()
+    values: tuple[Tick, ...] = ()
+    times: tuple[Tick, ...] = ()
+    band: Band | None = None
+    peak: Peak | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The part of time and of values that the picture shows."""
+
+    start: datetime
+    end: datetime
+    low: float
+    high: float
+
+    def x(self, moment: datetime) -> float:
+        return round(100 * ((moment - self.start) / (self.end - self.start)), 2)
+
+    def y(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return round(BOTTOM - share * (BOTTOM - TOP), 2)
+
+
+def draw(
+    title: str,
+    points: Points,
+    *,
+    unit: str = "",
+    limits: Sequence[Limit] = (),
+    episode: tuple[datetime, datetime] | None = None,
+    peak: tuple[datetime, float] | None = None,
+) -> Chart:
+    """A chart of `points`, in order of time, with an episode shaded and its peak marked."""
+    points = [(moment, _drawable(value)) for moment, value in points]
+    peak = (peak[0], _drawable(peak[1])) if peak else None
+    shown = [*points, *([peak] if peak else [])]
+    if not shown:
+        return Chart(title, "There are no readings to show.", "")
+    frame = _frame([value for _, value in shown], _moments(shown, episode), limits)
+    near = [limit for limit in limits if frame.low <= limit.value <= frame.high]
+    return Chart(
+        title=title,
+        description=_description(points, unit, near, episode, peak),
+        path=_path(points, frame),
+        limits=tuple(
+            Tick(frame.y(limit.value), f"{limit.level} {limit.value:.4g}", limit.level)
+            for limit in near
+        ),
+        values=_value_ticks(frame),
+        times=_time_ticks(frame),
+        band=_band(episode, frame) if episode else None,
+        peak=_peak(peak, unit, frame) if peak else None,
+    )
+
+
+def _drawable(value: float) -> float:
+    """The value, or one so large that its distance from any other is still a number."""
+    return max(-LARGEST, min(value, LARGEST))
+
+
+def _moments(shown: Points, episode: tuple[datetime, datetime] | None) -> list[datetime]:
+    return [*(moment for moment, _ in shown), *(episode or ())]
+
+
+def _frame(values: list[float], moments: list[datetime], limits: Sequence[Limit]) -> Frame:
+    low, high = min(values), max(values)
+    reach = FURTHEST_LIMIT * ((high - low) or abs(high) * 0.05 or 1.0)
+    near = [lim.value for lim in limits if low - reach <= lim.value <= high + reach]
+    low, high = min([low, *near]), max([high, *near])
+    margin = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
+    start, end = min(moments), max(moments)
+    if start == end:
+        start, end = start - timedelta(minutes=1), end + timedelta(minutes=1)
+    return Frame(start, end, low - margin, high + margin)
+
+
+def _path(points: Points, frame: Frame) -> str:
+    """An SVG path; a point that stands alone becomes a dot."""
+    steps = [(late - early).total_seconds() for (early, _), (late, _) in pairwise(points)]
+    silence = median(steps) * GAP if steps else 0
+    commands = []
+    for index, (moment, value) in enumerate(points):
+        begins = index == 0 or (silence and steps[index - 1] > silence)
+        commands.append(f"{'M' if begins else 'L'}{frame.x(moment)} {frame.y(value)}")
+        if begins:
+            commands.append("h0")
+    return " ".join(commands)
+
+
+def _value_ticks(frame: Frame) -> tuple[Tick, ...]:
+    span = frame.high - frame.low
+    power = 10 ** math.floor(math.log10(span / MOST_TICKS))
+    step = next(power * m for m in (1, 2, 5, 10) if span / (power * m) <= MOST_TICKS)
+    first, last = math.ceil(frame.low / step), math.floor(frame.high / step)
+    return tuple(Tick(frame.y(n * step), f"{n * step:.6g}") for n in range(first, last + 1))
+
+
+def _time_ticks(frame: Frame) -> tuple[Tick, ...]:
+    span = frame.end - frame.start
+    step = next((s for s in TIME_STEPS if span / s <= MOST_TICKS), span / MOST_TICKS)
+    form = "%d %b" if step >= timedelta(days=1) else "%H:%M"
+    if step < timedelta(minutes=1):
+        form = "%H:%M:%S"
+    first = math.ceil((frame.start - EPOCH) / step)
+    moments = (EPOCH + step * n for n in range(first, first + MOST_TICKS + 1))
+    ticks = (Tick(frame.x(moment), moment.strftime(form)) for moment in moments)
+    return tuple(tick for tick in ticks if LEFTMOST <= tick.at <= RIGHTMOST)
+
+
+def _band(episode: tuple[datetime, datetime], frame: Frame) -> Band:
+    start, end = (frame.x(moment) for moment in episode)
+    # Never so narrow that it cannot be seen.
+    return Band(start, max(round(end - start, 2), 0.4))
+
+
+def _peak(peak: tuple[datetime, float], unit: str, frame: Frame) -> Peak:
+    x = frame.x(peak[0])
+    anchor = "start" if x < 50 else "end"
+    return Peak(x, frame.y(peak[1]), f"{peak[1]:.4g} {unit}".rstrip(), anchor)
+
+
+def _description(
+    points: Points,
+    unit: str,
+    limits: Sequence[Limit],
+    episode: tuple[datetime, datetime] | None,
+    peak: tuple[datetime, float] | None,
+) -> str:
+    """What the picture shows, in words, for those who cannot see it."""
+    said = []
+    if points:
+        values = [value for _, value in points]
+        low, high = min(values), max(values)
+        said.append(
+            f"{points[0][0]:%d %b %Y %H:%M} to {points[-1][0]:%d %b %Y %H:%M} UTC, "
+            f"from {low:.4g} to {high:.4g} {unit}".rstrip()
+        )
+    said += [f"{limit.level} at {limit.value:.4g}" for limit in limits]
+    if episode:
+        said.append(f"abnormal from {episode[0]:%d %b %H:%M} to {episode[1]:%d %b %H:%M}")
+    if peak:
+        said.append(f"peak {peak[1]:.4g} {unit}".rstrip() + f" at {peak[0]:%d %b %H:%M}")
+    return "; ".join(said) + "."

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import math
+import re
+from datetime import timedelta
+
+import pytest
+
+from sensors.charts import BOTTOM, TOP, Limit, draw
+from sensors.models import Reading
+from tests.factories import MINUTE, NOON, make_history, make_sensor
+
+LINE = [(NOON + MINUTE * n, float(n)) for n in range(10)]
+
+
+def test_the_line_spans_the_picture() -> None:
+    chart = draw("S1", LINE)
+
+    points = [tuple(map(float, p.split())) for p in re.findall(r"[ML]([\d.]+ [\d.]+)", chart.path)]
+    assert points[0][0] == 0
+    assert points[-1][0] == 100
+    assert TOP <= points[-1][1] < points[0][1] <= BOTTOM
+
+
+def test_limits_are_drawn_where_they_belong() -> None:
+    chart = draw("S1", LINE, limits=[Limit("warning", 12.0), Limit("alarm", 15.0)])
+
+    warning, alarm = chart.limits
+    assert alarm.at < warning.at < min(tick.at for tick in chart.values if float(tick.label) < 11)
+
+
+def test_a_limit_far_away_does_not_flatten_the_line() -> None:
+    assert draw("S1", LINE, limits=[Limit("alarm", 1e9)]).limits == ()
+
+
+def test_a_silence_breaks_the_line() -> None:
+    later = [(moment + timedelta(hours=5), value) for moment, value in LINE]
+
+    assert draw("S1", [*LINE, *later]).path.count("M") == 2
+
+
+def test_an_episode_is_shaded_and_its_peak_is_marked() -> None:
+    chart = draw("S1", LINE, unit="bar", episode=(LINE[4][0], LINE[8][0]), peak=LINE[6])
+
+    assert chart.band is not None and chart.peak is not None
+    assert chart.band.x < chart.peak.x < chart.band.x + chart.band.width
+    assert chart.peak.label == "6 bar"
+    assert "abnormal from" in chart.description
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [],
+        LINE[:1],
+        [(moment, 5.0) for moment, _ in LINE],
+        [(moment, 0.0) for moment, _ in LINE],
+        [(NOON, -1.7e308), (NOON + MINUTE, 1.7e308)],
+        [(NOON, 1e16), (NOON + MINUTE, 1e16 + 2)],
+        [(NOON, 5e-324), (NOON + MINUTE, 0.0)],
+        [(NOON, 1.0), (NOON + timedelta(days=4000), 2.0)],
+        [(NOON, 1.0), (NOON + timedelta(microseconds=1), 2.0)],
+    ],
+    ids=["none", "one", "equal", "zero", "huge", "close", "tiny", "years", "instant"],
+)
+def test_odd_readings_still_make_a_picture(points: list) -> None:
+    chart = draw("S1", points, limits=[Limit("alarm", 1.7e308)])
+
+    numbers = [float(n) for n in re.findall(r"[\d.e+-]+", chart.path.replace("h0", ""))]
+    assert all(math.isfinite(n) and -1 <= n <= 101 for n in numbers)
+
+
+@pytest.mark.django_db
+def test_an_outline_keeps_every_peak_and_stays_small() -> None:
+    sensor = make_sensor()
+    values = [1.0] * 2000
+    values[1234] = 99.0
+    make_history(sensor, values)
+
+    readings = Reading.objects.filter(sensor=sensor)
+    outline = readings.outline(NOON - 2000 * MINUTE, NOON, steps=100)
+
+    assert len(outline) <= 200
+    assert max(value for _, value in outline) == 99.0
+
+
+@pytest.mark.django_db
+def test_an_outline_of_few_readings_is_the_readings() -> None:
+    sensor = make_sensor()
+    make_history(sensor, [3.0, 1.0, 2.0])
+
+    outline = Reading.objects.filter(sensor=sensor).outline(NOON - 10 * MINUTE, NOON, steps=400)
+
+    assert outline == [(NOON - 3 * MINUTE, 3.0), (NOON - 2 * MINUTE, 1.0), (NOON - MINUTE, 2.0)]

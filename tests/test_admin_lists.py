@@ -1,0 +1,243 @@
+"""What holds for every list of the admin: it opens, it is quick, and it keeps sites apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from agents.models import PipelineRun
+from maintenance.models import Anomaly, Notification, WorkOrder
+from sensors.models import (
+    ApiKey,
+    Asset,
+    AssetType,
+    Membership,
+    QuarantinedReading,
+    ReadingBatch,
+    ReadingConflict,
+    Sensor,
+    Site,
+)
+from tests.factories import (
+    make_anomaly,
+    make_asset,
+    make_batch,
+    make_conflict,
+    make_key,
+    make_member,
+    make_notification,
+    make_quarantined,
+    make_run,
+    make_sensor,
+    make_site,
+    make_user,
+    make_work_order,
+)
+
+pytestmark = pytest.mark.django_db
+
+OUR_APPS = {"agents", "maintenance", "mlops", "sensors"}
+OUR_ADMINS = {m: a for m, a in admin.site._registry.items() if m._meta.app_label in OUR_APPS}
+
+
+def make_asset_type(site: Site) -> AssetType:
+    number = AssetType.objects.count()
+    return AssetType.objects.create(code=f"type-{number}", name=f"Type {number}")
+
+
+def make_order_at(site: Site) -> WorkOrder:
+    return make_work_order(asset=make_asset(site=site))
+
+
+# How to make one row of each model at a site, with neighbours of its own.
+ROWS: dict[type[Model], Callable[[Site], Any]] = {
+    Site: lambda site: site,
+    AssetType: make_asset_type,
+    Asset: lambda site: make_asset(
+        site=site, type=make_asset_type(site), parent=make_asset(site=site)
+    ),
+    Sensor: lambda site: make_sensor(site=site),
+    ApiKey: lambda site: make_key(site=site)[0],
+    Membership: lambda site: Membership.objects.create(user=make_user(), site=site, role="viewer"),
+    ReadingBatch: lambda site: make_run(make_batch(site)).batches.get(),
+    QuarantinedReading: make_quarantined,
+    ReadingConflict: lambda site: make_conflict(make_sensor(site=site)),
+    PipelineRun: lambda site: make_run(make_batch(site)),
+    Anomaly: lambda site: make_anomaly(
+        make_sensor(site=site), work_order=make_order_at(site), acknowledged_by=make_user()
+    ),
+    WorkOrder: lambda site: (
+        make_anomaly(make_sensor(site=site), work_order=make_order_at(site)).work_order
+    ),
+    Notification: lambda site: make_notification(make_order_at(site)),
+}
+WITH_SITE = [model for model in ROWS if model is not AssetType]
+
+
+def named(model: type[Model]) -> str:
+    return model.__name__
+
+
+def list_of(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_of(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def queries_of(client: Client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+def test_every_model_with_a_list_is_tried_here() -> None:
+    assert set(OUR_ADMINS) == set(ROWS)
+
+
+@pytest.mark.parametrize("model", ROWS, ids=named)
+def test_a_list_costs_the_same_for_few_rows_and_for_many(
+    model: type[Model], admin_client: Client
+) -> None:
+    for _ in range(2):
+        ROWS[model](make_site())
+    admin_client.get(list_of(model))  # Caches of content types are filled.
+    few = queries_of(admin_client, list_of(model))
+
+    for _ in range(18):
+        ROWS[model](make_site())
+
+    assert queries_of(admin_client, list_of(model)) == few
+
+
+@pytest.mark.parametrize("model", ROWS, ids=named)
+def test_a_list_can_be_searched_filtered_and_sorted(
+    model: type[Model], admin_client: Client
+) -> None:
+    for _ in range(2):
+        ROWS[model](make_site())
+    changelist = admin_client.get(list_of(model)).context["cl"]
+    queries = ["?q=a"] if changelist.search_fields else []
+    queries += [f"?o={column + 1}" for column in range(len(changelist.list_display))]
+    for spec in changelist.filter_specs:
+        queries += [choice["query_string"] for choice in spec.choices(changelist)]
+
+    answers = {query: admin_client.get(list_of(model) + query) for query in queries}
+
+    # An unknown parameter is answered with a redirect to ?e=1.
+    assert {query: r.status_code for query, r in answers.items() if r.status_code != 200} == {}
+
+
+@pytest.mark.parametrize("model", ROWS, ids=named)
+def test_a_row_has_a_page(model: type[Model], admin_client: Client) -> None:
+    row = ROWS[model](make_site())
+
+    assert admin_client.get(page_of(row)).status_code == 200
+
+
+@pytest.mark.parametrize("model", WITH_SITE, ids=named)
+def test_a_member_sees_the_rows_of_the_own_site_only(model: type[Model], client: Client) -> None:
+    mine, theirs = ROWS[model](make_site()), ROWS[model](make_site())
+    site = mine if model is Site else OUR_ADMINS[model].model.objects.filter(pk=mine.pk)
+    site_id = site.pk if model is Site else site_of(mine)
+    label, name = model._meta.app_label, model._meta.model_name
+    rights = [f"{label}.{verb}_{name}" for verb in ("view", "change")]
+    client.force_login(make_member(Site.objects.get(pk=site_id), *rights))
+
+    seen = {row.pk for row in client.get(list_of(model)).context["cl"].queryset}
+
+    assert mine.pk in seen
+    assert theirs.pk not in seen
+    assert client.get(page_of(mine)).status_code == 200
+    assert client.get(page_of(theirs)).status_code == 302
+
+
+def site_of(row: Any) -> int:
+    if isinstance(row, PipelineRun):
+        return row.batches.get().site_id
+    for way in ("batch", "work_order", "asset"):
+        if not hasattr(row, "site_id") and hasattr(row, way):
+            row = getattr(row, way)
+    return row.site_id
+
+
+@pytest.mark.parametrize("model", ROWS, ids=named)
+def test_who_has_no_permission_sees_no_list(model: type[Model], client: Client) -> None:
+    client.force_login(make_member(make_site()))
+
+    assert client.get(list_of(model)).status_code == 403
+
+
+EVIDENCE = [
+    ReadingBatch,
+    QuarantinedReading,
+    ReadingConflict,
+    PipelineRun,
+    Anomaly,
+    Notification,
+]
+
+
+@pytest.mark.parametrize("model", EVIDENCE, ids=named)
+def test_evidence_is_not_added_changed_or_deleted(
+    model: type[Model], admin_client: Client
+) -> None:
+    row = ROWS[model](make_site())
+    stem = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    before = model._default_manager.filter(pk=row.pk).values().get()
+
+    assert admin_client.get(reverse(f"{stem}_add")).status_code == 403
+    assert admin_client.post(page_of(row), {}).status_code == 403
+    deletion = reverse(f"{stem}_delete", args=[row.pk])
+    assert admin_client.post(deletion, {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in admin_client.get(list_of(model)).content.decode()
+    assert model._default_manager.filter(pk=row.pk).values().get() == before
+
+
+def test_the_filters_do_not_name_other_sites(client: Client) -> None:
+    mine, other, third = make_site(), make_site(name="Secret works"), make_site()
+    member = make_member(mine, "sensors.view_sensor", "sensors.view_site")
+    Membership.objects.create(user=member, site=third, role="viewer")
+    make_sensor(site=other)
+    client.force_login(member)
+
+    page = client.get(list_of(Sensor)).content.decode()
+
+    assert mine.name in page
+    assert "Secret works" not in page
+
+
+def test_the_first_page_counts_what_the_person_may_see(client: Client) -> None:
+    mine = make_site()
+    make_anomaly(make_sensor(site=mine), severity_worst=4)
+    make_anomaly(severity_worst=4)
+    client.force_login(make_member(mine, "maintenance.view_anomaly"))
+
+    tiles = {tile.words: tile.count for tile in client.get("/admin/").context["glance"]}
+
+    assert tiles["Critical anomalies, active"] == "1"
+    assert "Failed runs" not in tiles
+
+
+def test_the_first_page_is_quick_and_its_tiles_lead_to_lists(admin_client: Client) -> None:
+    make_anomaly()
+    make_quarantined()
+    admin_client.get("/admin/")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = admin_client.get("/admin/")
+
+    assert len(queries) <= 9
+    for tile in page.context["glance"]:
+        assert admin_client.get(tile.url).status_code == 200
