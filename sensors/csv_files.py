@@ -143,9 +143,7 @@ class CsvFile:
                 self._lines += 1
                 yield line
         except BROKEN_GZIP as exc:
-            raise CsvFileError(
-                f"{self.path} breaks off after line {self._lines}: {exc}"
-            ) from exc
+            raise CsvFileError(f"{self.path} breaks off after line {self._lines}: {exc}") from exc
 
 
 def sniff_delimiter(text: str) -> str:

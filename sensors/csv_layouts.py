@@ -74,6 +74,13 @@ def understand(header: Sequence[str], wishes: Wishes, times: Times) -> Columns:
     return Columns(header, header.index(time), layout, times)
 
 
+def sensors_of(columns: Columns) -> list[str]:
+    """The sensors that the columns are; none where they stand in the rows."""
+    if isinstance(columns.layout, WideLayout):
+        return [column.pattern.sensor_id for column in columns.layout.columns]
+    return []
+
+
 def listed(names: Iterable[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
@@ -113,7 +120,8 @@ def _wide(header: Sequence[str], names: Sequence[str], wishes: Wishes) -> WideLa
     for index, name in enumerate(header):
         if name not in names:
             continue
-        sensor_id = wishes.ids.get(name) or wishes.prefix + id_of(name)
+        made = id_of(name)
+        sensor_id = wishes.ids.get(name) or (made and wishes.prefix + made)
         if sensor_id in column_of:
             raise ColumnError(
                 f"The columns {column_of[sensor_id]!r} and {name!r} would both be the sensor "
