@@ -99,7 +99,10 @@ def check(options: dict[str, Any]) -> None:
     options["timeout"] = 120.0 if options["timeout"] is None else options["timeout"]
     if not 1 <= options["speed"] <= 1e6:
         raise CommandError("--speed must be from 1 to a million: slower would end in the future")
-    if options["rejects"] and Path(options["rejects"]).resolve() == Path(options["file"]).resolve():
+    if (
+        options["rejects"]
+        and Path(options["rejects"]).resolve() == Path(options["file"]).resolve()
+    ):
         raise CommandError("--rejects names the file itself")
 
 
