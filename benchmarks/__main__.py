@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 from benchmarks.stack import stack
 
@@ -16,7 +17,7 @@ BENCHMARKS = ["idle_latency"]
 
 
 def main() -> None:
-    figures = {}
+    figures: dict[str, Any] = {}
     with stack() as url:
         for name in BENCHMARKS:
             sys.stderr.write(f"{name} …\n")

@@ -73,7 +73,8 @@ class Story:
         """Mean seconds of each stage over the runs."""
         stages: dict[str, list[float]] = {}
         for run in self.runs.values():
-            for stage, timing in run["timings"].items():
+            in_order = sorted(run["timings"].items(), key=lambda item: item[1]["entered"])
+            for stage, timing in in_order:
                 stages.setdefault(stage, []).append(timing["seconds"])
         return {stage: sum(times) / len(times) for stage, times in stages.items()}
 

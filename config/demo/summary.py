@@ -33,6 +33,8 @@ def print_summary(
 ) -> None:
     stages = ", ".join(f"{k} {1000 * v:.0f} ms" for k, v in result["stage_seconds"].items())
     table = Table(title="What happened", show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(overflow="fold")  # Never an ellipsis: paths and links are to be copied
     for name, value in (
         ("readings sent = stored", f"{result['readings_sent']} = {result['readings_stored']}"),
         ("batches, runs", f"{result['batches']}, {result['runs']}"),

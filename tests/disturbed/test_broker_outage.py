@@ -53,7 +53,7 @@ def test_uploads_are_kept_while_the_broker_is_down(broker: ValkeyServer, tmp_pat
     broker.terminate()
     codes += [post(value) for value in range(5, 10)]
     broker.start()
-    with worker(tmp_path, CELERY_BROKER_URL=app.conf.broker_url):
+    with worker(tmp_path, disturbance={"CELERY_BROKER_URL": app.conf.broker_url}):
         wait_until(stored_all, meanwhile=resume_stalled_runs.delay)
 
     assert codes == [202] * 10

@@ -46,7 +46,7 @@ def send_uploads() -> Site:
 def test_a_killed_worker_leaves_no_trace(
     stage: str, moment: str, expected: Any, settings: Settings, tmp_path: Path
 ) -> None:
-    with worker(tmp_path, **{moment: stage}) as doomed:
+    with worker(tmp_path, disturbance={moment: stage}) as doomed:
         site = send_uploads()
         wait_until(lambda: doomed.poll() is not None)
     assert not finished(site)
@@ -60,7 +60,7 @@ def test_a_killed_worker_leaves_no_trace(
 
 
 def test_a_killed_worker_is_replaced_by_another(expected: Any, tmp_path: Path) -> None:
-    with worker(tmp_path, KILL_IN="detected") as doomed:
+    with worker(tmp_path, disturbance={"KILL_IN": "detected"}) as doomed:
         site = send_uploads()
         wait_until(lambda: doomed.poll() is not None)
 
@@ -73,7 +73,7 @@ def test_a_killed_worker_is_replaced_by_another(expected: Any, tmp_path: Path) -
 def test_a_killed_pool_process_is_replaced_and_its_message_delivered_again(
     expected: Any, tmp_path: Path
 ) -> None:
-    with worker(tmp_path, pool="prefork", KILL_CHILD_IN="ingested"):
+    with worker(tmp_path, pool="prefork", disturbance={"KILL_CHILD_IN": "ingested"}):
         site = send_uploads()
         wait_until(lambda: finished(site))
 
@@ -82,7 +82,7 @@ def test_a_killed_pool_process_is_replaced_and_its_message_delivered_again(
 
 
 def test_messages_that_come_twice_do_their_work_once(expected: Any, tmp_path: Path) -> None:
-    with worker(tmp_path, pool="prefork", processes=2, TWICE="1"):
+    with worker(tmp_path, pool="prefork", processes=2, disturbance={"TWICE": "1"}):
         site = send_uploads()
         wait_until(lambda: finished(site))
 

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
@@ -25,7 +26,11 @@ def test_database_url() -> str:
 
 @contextmanager
 def worker(
-    directory: Path, *, pool: str = "solo", processes: int = 1, **disturbance: str
+    directory: Path,
+    *,
+    pool: str = "solo",
+    processes: int = 1,
+    disturbance: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of all queues. Its log and mails lie in `directory`."""
     environment = os.environ | {
@@ -44,7 +49,7 @@ def worker(
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
-            env=environment | disturbance,
+            env=environment | dict(disturbance),
             stdout=log,
             stderr=log,
             # A group of its own, so that it can be killed as a whole.

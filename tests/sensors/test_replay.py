@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents import pipeline
+from agents import nudge
 from maintenance.models import Anomaly
 from sensors.csv_columns import Parsed
 from sensors.decoding import ReadingIn
@@ -36,7 +36,7 @@ class FakeTime:
     def sleep(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
         if self.agents:
-            pipeline.start_runs()
+            nudge.start_runs()
 
     def clock(self) -> Clock:
         return Clock(now=lambda: self.moment, sleep=self.sleep)
