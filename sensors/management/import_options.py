@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from sensors.csv_columns import Reject
 from sensors.importing import Tally
+from sensors.models import Asset
 
 HELP = """Import readings from a CSV file, plain or gzip.
 
@@ -45,7 +46,10 @@ def add_to(parser: CommandParser) -> None:
     place = parser.add_argument_group("where to")
     place.add_argument("--site", metavar="CODE", help="default: the only site")
     place.add_argument(
-        "--asset", metavar="TAG", default="", help="put new sensors there; implies --register"
+        "--asset",
+        metavar="TAG",
+        type=_tag,
+        help="put new sensors there; implies --register",
     )
     place.add_argument(
         "--register",
@@ -114,6 +118,13 @@ def _pair(text: str) -> tuple[str, str]:
     return column, sensor_id
 
 
+def _tag(text: str) -> str:
+    longest = Asset._meta.get_field("tag").max_length or 0
+    if not text.strip() or len(text) > longest or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a tag of 1 to {longest} characters")
+    return text.strip()
+
+
 def _delimiter(text: str) -> str:
     delimiter = {"tab": "\t", "\\t": "\t"}.get(text, text)
     if len(delimiter) != 1 or delimiter in '\r\n"':
@@ -128,8 +139,10 @@ def _count(text: str) -> int:
 
 
 def figures_of(tally: Tally, seconds: float) -> dict[str, Any]:
-    new = tally.accepted - tally.before
+    new = tally.stored + tally.duplicates + tally.conflicts + tally.quarantined
     return asdict(tally) | {
+        # Read from the file, but the import ended before their chunk was stored.
+        "left": tally.accepted - tally.before - new,
         "seconds": round(seconds, 3),
         "readings_per_second": round(new / seconds) if seconds else 0,
     }
@@ -152,8 +165,9 @@ def in_words(figures: dict[str, Any], first: Sequence[Reject]) -> Iterator[str]:
         yield "Nothing to store: this file was imported before"
         return
     before = f"{f['before']} imported before, " if f["before"] else ""
+    left = f", {f['left']} not stored" if f["left"] else ""
     yield (
         f"{before}{f['stored']} stored, {f['duplicates']} duplicates, "
-        f"{f['conflicts']} conflicts, {f['quarantined']} quarantined"
+        f"{f['conflicts']} conflicts, {f['quarantined']} quarantined{left}"
     )
     yield f"{f['seconds']:.1f} s, {f['readings_per_second']} readings/s"

@@ -152,7 +152,7 @@ def test_an_import_that_broke_off_goes_on_where_it_stopped(site, write, monkeypa
 
     monkeypatch.setattr(importing, "store_history", break_third)
     with pytest.raises(CommandError, match="goes on from here") as stopped:
-        run(path, "--asset", "P-1", "--chunk", "30")
+        text_of(path, "--asset", "P-1", "--chunk", "30")
     monkeypatch.undo()
 
     assert stopped.value.returncode == 130
@@ -255,6 +255,7 @@ def test_readings_before_a_break_in_a_gzip_file_stay_and_the_call_fails(site, wr
         (b"time;A\n2026-01-01;1\n", ["--time", "clock"], "no column 'clock'"),
         (b"time;A\n2026-01-01;1\n", ["--map", "B=x"], "no column 'B'"),
         (b"time;A\n2026-01-01;1\n", ["--map", "B"], "not COLUMN=SENSOR_ID"),
+        (b"time;A\n2026-01-01;1\n", ["--asset", "x" * 61], "not a tag of 1 to 60"),
         (b"time;A\n2026-01-01;1\n", ["--delimiter", ";;"], "not one character"),
         (b"time;A\n2026-01-01;1\n", ["--encoding", "none"], "not an encoding"),
         (b"time;A\n2026-01-01;1\n", ["--time-zone", "Mars"], "Mars is not a time zone"),

@@ -74,7 +74,7 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         self.site = chosen_site(options["site"])
         self.destination = Destination(
-            self.site, options["asset"], options["register"] or bool(options["asset"])
+            self.site, options["asset"] or "", options["register"] or bool(options["asset"])
         )
         rejected = Path(options["rejects"] or f"{self.path}.rejected.csv")
         with Rejects(rejected) as self.rejects:
