@@ -49,9 +49,9 @@ install-dev: .venv/installed-dev
 
 .venv/installed: requirements.txt constraints.txt | .venv/bin/python
 	@echo "Installing into .venv, about a minute"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt -r requirements.txt
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt -r requirements-dev.txt
 	@touch $@

@@ -11,6 +11,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import django
 import httpx
@@ -20,7 +21,7 @@ from rich.progress import Progress
 
 from config.demo.processes import DemoError, Processes
 from config.demo.story import Story
-from config.demo.summary import figures, print_summary
+from config.demo.summary import NOTHING_SEEN, figures, print_summary
 from sensors.streaming import Gateway, Plan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +32,7 @@ API_KEY = "dev_api_key_123"
 def main() -> int:
     began = time.monotonic()
     console = Console(highlight=False, soft_wrap=True)
+    once = bool(os.environ.get("ONCE"))
     # Ctrl-C and a polite kill take the same way out, through the context managers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -39,22 +41,33 @@ def main() -> int:
             story = perform(console, processes, port)
             result = figures(story, url=url_of(port), seconds=time.monotonic() - began)
             print_summary(console, story, result, password=os.environ["DEMO_ADMIN_PASSWORD"])
-            missing = story.missing()
-            if missing:
-                console.print(f"[bold red]Not seen:[/] {', '.join(missing)}. Logs: {VAR / 'log'}")
-            if os.environ.get("ONCE"):
-                sys.stdout.write(json.dumps(result | {"missing": missing}) + "\n")
-                return 1 if missing else 0
-            console.print("Serving until Ctrl-C.")
-            while True:
-                processes.check()
-                time.sleep(1)
+            if not once:
+                serve(console, processes)
+            return conclude(console, result, reason=", ".join(story.missing()))
     except DemoError as exc:
-        console.print(f"[bold red]{exc}")
-        return 1
+        reason = str(exc)
+    except httpx.HTTPError as exc:
+        reason = f"The web server gave no good answer: {exc}. Logs: {VAR / 'log'}"
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 0
+    return conclude(console, NOTHING_SEEN if once else {}, reason=reason)
+
+
+def serve(console: Console, processes: Processes) -> None:
+    console.print("Serving until Ctrl-C.")
+    while True:
+        processes.check()
+        time.sleep(1)
+
+
+def conclude(console: Console, result: dict[str, Any], *, reason: str) -> int:
+    """Say what is missing, print the figures as the last line, return the exit code."""
+    if reason:
+        console.print(f"[bold red]Not all was seen: {reason}")
+    if result:
+        sys.stdout.write(json.dumps(result | {"reason": reason or None}) + "\n")
+    return 1 if reason else 0
 
 
 def perform(console: Console, processes: Processes, port: int) -> Story:

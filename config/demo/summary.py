@@ -9,6 +9,21 @@ from rich.table import Table
 
 from config.demo.story import Story
 
+# The figures of a demo that did not come so far.
+NOTHING_SEEN: dict[str, Any] = {
+    "readings_sent": 0,
+    "readings_stored": 0,
+    "batches": 0,
+    "runs": 0,
+    "stage_seconds": {},
+    "anomalies": 0,
+    "work_order": None,
+    "work_order_url": None,
+    "notification": None,
+    "seconds": None,
+    "url": None,
+}
+
 
 def figures(story: Story, *, url: str, seconds: float) -> dict[str, Any]:
     order = next(iter(story.orders.values()), None)

@@ -91,7 +91,11 @@ def test_a_button_acts_on_its_row_and_stays_on_its_page(admin_client: Client) ->
 
 def test_nothing_is_changed_by_a_get(admin_client: Client) -> None:
     anomaly = make_anomaly()
-    query = {"action": "acknowledge", "index": 0, "_selected_action": anomaly.pk}
+    query: dict[str, str | int] = {
+        "action": "acknowledge",
+        "index": 0,
+        "_selected_action": anomaly.pk,
+    }
 
     admin_client.get(reverse("admin:maintenance_anomaly_changelist"), query)
 

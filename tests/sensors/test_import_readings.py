@@ -143,14 +143,14 @@ def test_the_same_file_read_otherwise_is_another_import(site, write):
 
 
 def test_an_import_that_broke_off_goes_on_where_it_stopped(site, write, monkeypatch):
-    path, store = write(lines=100), importing.store_history
+    path, store = write(lines=100), backfill.store_history
 
     def break_third(**kwargs: Any) -> ReadingBatch:
         if ReadingBatch.objects.count() == 2:
             raise KeyboardInterrupt
         return store(**kwargs)
 
-    monkeypatch.setattr(importing, "store_history", break_third)
+    monkeypatch.setattr("sensors.importing.store_history", break_third)
     with pytest.raises(CommandError, match="goes on from here") as stopped:
         text_of(path, "--asset", "P-1", "--chunk", "30")
     monkeypatch.undo()
