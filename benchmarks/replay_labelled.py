@@ -35,8 +35,8 @@ from typing import Any
 import psycopg
 
 from config.embedded import EmbeddedServers
-from sensors.csv_files import CsvFile
-from sensors.csv_times import Times
+from sensors.csv.files import CsvFile
+from sensors.csv.times import Times
 
 ROOT = Path(__file__).resolve().parent.parent
 LABEL = "anomaly"

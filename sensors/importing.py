@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, reset_queries, transaction
 
 from sensors.backfill import store_history
-from sensors.csv_columns import Parsed
+from sensors.csv.columns import Parsed
 from sensors.decoding import ReadingIn
 from sensors.models import Asset, ReadingBatch, Sensor, Site
 from sensors.registration import register_on

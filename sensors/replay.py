@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from sensors.csv_columns import Parsed
+from sensors.csv.columns import Parsed
 from sensors.decoding import ReadingIn, Upload, encode_readings
 from sensors.importing import SOURCE, Destination
 from sensors.ingest import accept_batch, digest_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from config.demo.story import Story
 
@@ -47,19 +46,18 @@ def print_summary(
     console: Console, story: Story, result: dict[str, Any], *, password: str
 ) -> None:
     stages = ", ".join(f"{k} {1000 * v:.0f} ms" for k, v in result["stage_seconds"].items())
-    table = Table(title="What happened", show_header=False, title_justify="left")
-    table.add_column()
-    table.add_column(overflow="fold")  # Never an ellipsis: paths and links are to be copied
+    console.print("\n[bold]What happened[/]")
     for name, value in (
-        ("readings sent = stored", f"{result['readings_sent']} = {result['readings_stored']}"),
-        ("batches, runs", f"{result['batches']}, {result['runs']}"),
+        ("readings", f"{result['readings_sent']} sent = {result['readings_stored']} stored"),
+        ("runs", f"{result['runs']} over {result['batches']} batches"),
         ("stages, mean", stages),
-        ("anomalies", str(result["anomalies"])),
+        ("anomalies", result["anomalies"]),
         ("work order", f"{result['work_order']}  {result['work_order_url']}"),
         ("notification", result["notification"]),
         ("total time", f"{result['seconds']} s"),
         ("admin", f"{result['url']}/admin/  user admin, password {password}"),
-        ("API key", "dev_api_key_123 (header X-API-Key; only this demo takes it)"),
+        ("API key", "dev_api_key_123, in the header X-API-Key; only the demo takes it"),
     ):
-        table.add_row(name, value)
-    console.print(table)
+        # Plain lines: a table would break paths and links that are to be copied.
+        console.print(f"  {name:<13} {value}")
+    console.print()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from sensors.csv_columns import Reject
+from sensors.csv.columns import Reject
 from sensors.importing import Tally
 from sensors.models import Asset
 

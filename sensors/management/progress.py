@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from sensors.csv_files import CsvFile
+from sensors.csv.files import CsvFile
 
 
 @contextmanager

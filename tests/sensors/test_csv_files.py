@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sensors.csv_columns import Parsed
-from sensors.csv_files import CsvFile, CsvFileError, sniff_delimiter
-from sensors.csv_layouts import ColumnError, Wishes, id_of, kind_of, understand
-from sensors.csv_times import Times, UnreadableTimeError
+from sensors.csv.columns import Parsed
+from sensors.csv.files import CsvFile, CsvFileError, sniff_delimiter
+from sensors.csv.layouts import ColumnError, Wishes, id_of, kind_of, understand
+from sensors.csv.times import Times, UnreadableTimeError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG = "timestamp,sensor_id,value\n2026-01-01T00:00:00Z,A,1.5\n2026-01-01T00:00:01Z,B,2\n"

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from maintenance.models import Anomaly
-from sensors import importing
+from sensors import backfill
 from sensors.models import Asset, QuarantinedReading, Reading, ReadingBatch, Sensor, Site
 from tests.factories import make_asset, make_sensor, make_site
 
@@ -166,7 +166,7 @@ def test_a_chunk_that_another_process_finishes_meanwhile_is_not_stored_again(
 ):
     path = write()
     run(path, "--register")
-    monkeypatch.setattr(importing, "done_before", lambda site, identity: 0)
+    monkeypatch.setattr("sensors.importing.done_before", lambda site, identity: 0)
 
     again = run(path, "--register")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from agents import nudge
 from maintenance.models import Anomaly
-from sensors.csv_columns import Parsed
+from sensors.csv.columns import Parsed
 from sensors.decoding import ReadingIn
 from sensors.management.commands.import_readings import Command
 from sensors.models import Reading, ReadingBatch, Sensor

@@ -15,11 +15,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
 
-from sensors.csv_columns import Columns, Parsed
-from sensors.csv_files import CsvFile, CsvFileError, digest_of_file
-from sensors.csv_layouts import ColumnError, Wishes, sensors_of, understand
-from sensors.csv_rejects import Rejects
-from sensors.csv_times import Times
+from sensors.csv.columns import Columns, Parsed
+from sensors.csv.files import CsvFile, CsvFileError, digest_of_file
+from sensors.csv.layouts import ColumnError, Wishes, sensors_of, understand
+from sensors.csv.rejects import Rejects
+from sensors.csv.times import Times
 from sensors.importing import (
     Destination,
     OtherAssetError,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from sensors.csv_columns import Columns, Layout, LongLayout, WideColumn, WideLayout
-from sensors.csv_times import Times
+from sensors.csv.columns import Columns, Layout, LongLayout, WideColumn, WideLayout
+from sensors.csv.times import Times
 from sensors.decoding import Kind, ReadingIn
 
 TIME_NAMES = ("timestamp", "time", "datetime", "date", "taken_at")

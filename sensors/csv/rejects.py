@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from sensors.csv_columns import Reject
+from sensors.csv.columns import Reject
 
 SHOWN = 5
 HEADER = ("line", "code", "detail", "column")

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from sensors.csv_files import Row
-from sensors.csv_times import Times, UnreadableTimeError
+from sensors.csv.files import Row
+from sensors.csv.times import Times, UnreadableTimeError
 from sensors.decoding import ReadingIn
 
 

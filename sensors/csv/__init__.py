@@ -1,0 +1,1 @@
+"""Files of readings: opening, columns, times and rejected lines. Knows no Django."""
