@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from celery import current_app
+from celery import signature
 from django.core.cache import cache
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
@@ -27,7 +27,7 @@ def send() -> None:
     """
     try:
         if cache.add(FLAG, 1, timeout=FLAG_EXPIRES):
-            current_app.send_task("agents.start_runs", retry=False)
+            signature("agents.start_runs").apply_async(retry=False)
     except (RedisError, BrokerError) as exc:
         logger.warning("no nudge, the broker is away: %s", exc)
 
