@@ -12,9 +12,10 @@ from django.contrib.auth import get_user_model
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, WorkOrder
+from sensors.access import Role
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
-from sensors.models import ApiKey, Asset, Reading, ReadingBatch, Sensor, Site
+from sensors.models import ApiKey, Asset, Membership, Reading, ReadingBatch, Sensor, Site
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -49,6 +50,14 @@ def make_key(**fields: Any) -> tuple[ApiKey, str]:
 def make_user(**fields: Any) -> Any:
     name = fields.pop("username", f"user{next(_number)}")
     return get_user_model().objects.create_user(name, password="correct horse", **fields)
+
+
+def make_member(role: Role = Role.ENGINEER, **fields: Any) -> Any:
+    """A user with a role at `site`."""
+    site = fields.pop("site", None) or make_site()
+    user = make_user(**fields)
+    Membership.objects.create(user=user, site=site, role=role)
+    return user
 
 
 def reading(sensor: Sensor | str, value: float, at: datetime = NOON, **fields: Any) -> ReadingIn:
