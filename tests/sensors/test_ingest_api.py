@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,6 +15,7 @@ from sensors.access import Role
 from sensors.decoding import decode_readings
 from sensors.models import ApiKey, ReadingBatch, Site
 from sensors.models.access import hashed
+from tests.deadend import without_cache
 from tests.factories import make_key, make_member, make_site, make_user
 
 URL = "/api/v1/data/ingest"
@@ -267,13 +267,8 @@ def test_its_queries_do_not_grow_with_the_batch(gateway: APIClient) -> None:
 def test_it_accepts_while_the_cache_is_away(
     gateway: APIClient, django_capture_on_commit_callbacks: Any, settings: Settings
 ) -> None:
-    default = settings.CACHES["default"]
-    settings.CACHES = {"default": default | {"LOCATION": "unix:///nowhere/socket"}}
-
-    with django_capture_on_commit_callbacks(execute=True):
+    with without_cache(settings), django_capture_on_commit_callbacks(execute=True):
         response = post(gateway, GOOD)
 
     assert response.status_code == 202
     assert ReadingBatch.objects.get().status == "waiting"
-    settings.CACHES = {"default": default}
-    cache.clear()

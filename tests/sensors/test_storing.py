@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sensors.decoding import ReadingIn
@@ -18,7 +18,6 @@ from sensors.models import (
 )
 from sensors.storing import store_readings
 from tests.factories import MINUTE, NOON, make_batch, make_sensor, make_site, reading
-from tests.races import race
 
 YEAR = timedelta(days=365)
 
@@ -174,6 +173,18 @@ def test_a_time_that_no_database_can_hold_is_put_aside(timestamp: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("offset", ["+23:59", "-23:59", "+16:00", "+02:00"])
+def test_a_time_with_an_unusual_offset_is_stored_as_the_moment_it_is(offset: str) -> None:
+    sensor = make_sensor()
+    at = datetime.fromisoformat(f"2026-05-20T12:00:00{offset}")
+
+    batch = stored(sensor, reading(sensor, 1, at))
+
+    assert counts(batch) == (1, 0, 0, 0)
+    assert sensor.readings.get().taken_at == at
+
+
+@pytest.mark.django_db
 def test_the_quarantine_keeps_the_reading_as_it_came() -> None:
     site = make_site()
     batch = received(make_batch(site, [reading("T9", 1.5, unit="bar", location="Hall 2")]))
@@ -266,46 +277,3 @@ def test_its_queries_do_not_grow_with_the_readings() -> None:
     many = queries([reading(s, i, NOON - MINUTE * (i // 2)) for i in range(200) for s in others])
 
     assert many <= few
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("sleeping_agents")
-def test_two_workers_with_the_same_moments_store_each_once() -> None:
-    sensor = make_sensor()
-    other = make_sensor(asset=sensor.asset)
-    moments = [NOON - MINUTE * i for i in range(300)]
-    rows = [reading(s, i, at) for i, at in enumerate(moments) for s in (sensor, other)]
-    first = received(make_batch(sensor.site, rows))
-    second = received(make_batch(sensor.site, rows[::-1]))
-    disputed = received(make_batch(sensor.site, [reading(sensor, -1, at) for at in moments]))
-
-    def store(batch: ReadingBatch) -> None:
-        with transaction.atomic():
-            store_readings([batch])
-
-    race(*(lambda b=b: store(b) for b in (first, second, disputed)))
-
-    tallies = [counts(batch) for batch in (first, second, disputed)]
-    assert sum(tally[0] for tally in tallies) == Reading.objects.count() == 600
-    assert [sum(tally) for tally in tallies] == [600, 600, 300]
-    assert sum(tally[2] for tally in tallies) == ReadingConflict.objects.count() > 0
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("sleeping_agents")
-def test_two_workers_register_a_sensor_once() -> None:
-    site = make_site()
-    batches = [
-        received(make_batch(site, [reading("NEW", v, NOON + MINUTE * v)], may_register=True))
-        for v in (1, 2)
-    ]
-
-    def store(batch: ReadingBatch) -> None:
-        with transaction.atomic():
-            store_readings([batch])
-
-    race(*(lambda b=b: store(b) for b in batches))
-
-    assert [counts(batch) for batch in batches] == [(1, 0, 0, 0)] * 2
-    assert values(Sensor.objects.get()) == [1, 2]
-    assert Asset.objects.count() == 1
