@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from django.utils import timezone
 from sensors import correlation
 from sensors.models import ReadingBatch
 from sensors.models.batches import request_ids
+
+logger = logging.getLogger(__name__)
 
 
 class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
@@ -87,7 +90,9 @@ class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
             started, clock = timezone.now(), time.perf_counter()
             with correlation.about(request_ids=run.request_ids, run_id=run.pk):
                 yield run
-            run.record(stage, started=started, seconds=time.perf_counter() - clock)
+                seconds = time.perf_counter() - clock
+                run.record(stage, started=started, seconds=seconds)
+                logger.info("run %s is %s after %.3f s", pk, stage, seconds)
 
 
 class PipelineRun(models.Model):

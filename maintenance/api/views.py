@@ -7,6 +7,7 @@ from rest_framework import viewsets
 from maintenance.api.serializers import AnomalySerializer, WorkOrderSerializer
 from maintenance.models import Anomaly, WorkOrder
 from sensors.api.authentication import principal
+from sensors.api.filters import MomentFilter
 from sensors.api.pagination import NewestFirst
 
 
@@ -14,7 +15,7 @@ class AnomalyFilterSet(filters.FilterSet):
     asset = filters.CharFilter(field_name="asset__tag")
     sensor = filters.CharFilter(field_name="sensor__code")
     active = filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
-    since = filters.IsoDateTimeFilter(field_name="detected_at", lookup_expr="gte")
+    since = MomentFilter(field_name="detected_at", lookup_expr="gte")
 
     class Meta:
         model = Anomaly

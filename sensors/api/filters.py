@@ -1,16 +1,36 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import NotFound
 
 from sensors.api.authentication import principal
 from sensors.models import Reading, Sensor
 
 
+class MomentField(IsoDateTimeField):
+    """A time that the database can hold: it knows fewer offsets than ISO 8601."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError as exc:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    field_class = MomentField
+
+
 class ReadingFilterSet(filters.FilterSet):
     sensor = filters.CharFilter(method="of_sensor", required=True)
-    to = filters.IsoDateTimeFilter(field_name="taken_at", lookup_expr="lt")
+    to = MomentFilter(field_name="taken_at", lookup_expr="lt")
 
     class Meta:
         model = Reading
@@ -24,6 +44,4 @@ class ReadingFilterSet(filters.FilterSet):
 
 
 # `from` is a word of Python's own, so it cannot be written as a class attribute.
-ReadingFilterSet.base_filters["from"] = filters.IsoDateTimeFilter(
-    field_name="taken_at", lookup_expr="gte"
-)
+ReadingFilterSet.base_filters["from"] = MomentFilter(field_name="taken_at", lookup_expr="gte")

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from rest_framework.test import APIClient
+
+from config.access import RIGHT_FOR_ROUTE
+from sensors.access import RIGHTS_OF_ROLE, Principal, Right, Role
+from tests.factories import (
+    make_anomaly,
+    make_batch,
+    make_key,
+    make_member,
+    make_run,
+    make_sensor,
+    make_site,
+    make_user,
+    make_work_order,
+    reading,
+)
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+def api_routes(
+    patterns: list[Any] | None = None, prefix: str = "", names: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """The names of all routes under /api/."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            space = (pattern.namespace,) if pattern.namespace else ()
+            yield from api_routes(pattern.url_patterns, path, names + space)
+        elif isinstance(pattern, URLPattern) and path.startswith("api/"):
+            yield ":".join((*names, pattern.name or "?"))
+
+
+ROUTES = sorted(set(api_routes()))
+
+
+def path_of(route: str, pk: int = 1) -> str:
+    many = route.endswith(("-list", "-ingest"))
+    return reverse(route) if many else reverse(route, args=[pk])
+
+
+def methods_of(route: str) -> list[str]:
+    """The methods that the view behind a route has."""
+    view: Any = resolve(path_of(route)).func
+    actions = getattr(view, "actions", None)
+    has = actions or {name.lower(): None for name in METHODS if hasattr(view.cls, name.lower())}
+    return [name for name in METHODS if name.lower() in has or (actions and name == "OPTIONS")]
+
+
+def test_every_route_stands_in_the_table_and_every_entry_is_a_route() -> None:
+    assert set(RIGHT_FOR_ROUTE) == set(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_method_of_a_route_asks_for_a_right(route: str) -> None:
+    assert set(methods_of(route)) <= set(RIGHT_FOR_ROUTE[route])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ROUTES)
+def test_nobody_gets_in_without_credentials(route: str) -> None:
+    for method in methods_of(route):
+        response = APIClient().generic(method, path_of(route))
+
+        assert response.status_code == 401, method
+        assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_key_without_the_right_is_forbidden(route: str) -> None:
+    for method in methods_of(route):
+        needed = RIGHT_FOR_ROUTE[route][method]
+        others = {f"can_{right}": right != needed for right in Right}
+        _, secret = make_key(**others)
+        client = APIClient(headers={"X-API-Key": secret})
+
+        response = client.generic(method, path_of(route))
+
+        assert response.status_code == 403, method
+
+
+@pytest.mark.django_db
+def test_a_person_without_membership_is_forbidden() -> None:
+    member, stranger = APIClient(), APIClient()
+    member.force_login(make_member(Role.VIEWER))
+    stranger.force_login(make_user())
+
+    assert member.get("/api/v1/sensors").status_code == 200
+    assert stranger.get("/api/v1/sensors").status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_route_shows_only_the_own_site() -> None:
+    """Each row is seen with a key of its site and is not there for another's."""
+    site = make_site()
+    sensor = make_sensor(site=site)
+    batch = make_batch(site, [reading(sensor, 1)])
+    rows = {
+        "sensors:sensor": sensor.pk,
+        "agents:batch-receipt": batch.pk,
+        "agents:run-detail": make_run(batch).pk,
+        "maintenance:anomaly": make_anomaly(sensor).pk,
+        "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
+    }
+    own, other = (
+        APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
+    )
+    seen = {"sensors:data-ingest", "sensors:reading-list"}  # Tested with their own apps.
+
+    for name, pk in rows.items():
+        if f"{name}-list" in ROUTES:
+            listed = path_of(f"{name}-list")
+            assert len(own.get(listed).json()["results"]) == 1
+            assert other.get(listed).json()["results"] == []
+            seen.add(f"{name}-list")
+        detail = name if name in ROUTES else f"{name}-detail"
+        assert own.get(path_of(detail, pk)).status_code == 200
+        assert other.get(path_of(detail, pk)).status_code == 404
+        seen.add(detail)
+
+    assert seen == set(ROUTES)
+
+
+@pytest.mark.django_db
+def test_an_unknown_path_is_a_problem() -> None:
+    response = APIClient().get("/api/v1/nothing")
+
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "code": "not_found",
+        "detail": "Nothing matches the given URI.",
+        "request_id": response.headers["X-Request-ID"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "rights"),
+    [
+        (Role.VIEWER, {Right.READ}),
+        (Role.TECHNICIAN, {Right.READ}),
+        (Role.PLANNER, {Right.READ}),
+        (Role.ENGINEER, {Right.READ, Right.INGEST, Right.REGISTER}),
+    ],
+)
+def test_a_role_has_its_rights(role: Role, rights: set[Right]) -> None:
+    assert RIGHTS_OF_ROLE[role] == rights
+
+
+def test_rights_at_one_site_are_none_at_another() -> None:
+    principal = Principal("p", {1: frozenset({Right.READ}), 2: frozenset({Right.INGEST})})
+
+    assert principal.may(Right.READ)
+    assert not principal.may(Right.REGISTER)
+    assert principal.sites(Right.READ) == [1]
+    assert principal.sites(Right.REGISTER) == []
+
+
+def test_rights_everywhere_name_no_sites() -> None:
+    principal = Principal("root", {}, frozenset(Right))
+
+    assert principal.may(Right.REGISTER)
+    assert principal.sites(Right.READ) is None
