@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from sensors import correlation
+
+logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 
@@ -33,6 +37,9 @@ def problem_details(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer each API error in the one shape."""
     if isinstance(exc, RequestDataTooBig):
         exc = TooLarge()
+    elif isinstance(exc, (OperationalError, InterfaceError)):
+        logger.error("the database is away: %s", exc)
+        exc = StoreAway()
     response = exception_handler(exc, context)
     if response is None:
         return None
@@ -43,6 +50,15 @@ def problem_details(exc: Exception, context: dict[str, Any]) -> Response | None:
     response.data = problem(response.status_code, code, detail, **members)
     response.content_type = PROBLEM
     return response
+
+
+class StoreAway(exceptions.APIException):
+    """Nothing was kept, so the client must keep it: said in a way that clients know."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "store_unavailable"
+    default_detail = "The database does not answer. Nothing was stored; try again."
+    wait = 5  # Seconds; becomes Retry-After
 
 
 class TooLarge(exceptions.APIException):
