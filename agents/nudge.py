@@ -25,13 +25,26 @@ def send() -> None:
 
     Never fails: what is not asked for now is found by resume_stalled_runs.
     """
+    if _is_under_way():
+        return
     try:
-        if cache.add(FLAG, 1, timeout=FLAG_EXPIRES):
-            signature("agents.start_runs").apply_async(retry=False)
-    except (RedisError, BrokerError) as exc:
+        signature("agents.start_runs").apply_async(retry=False)
+    except BrokerError as exc:
         logger.warning("no nudge, the broker is away: %s", exc)
 
 
 def taken() -> None:
     """Let the next upload nudge again. Call it before claiming, not after."""
-    cache.delete(FLAG)
+    try:
+        cache.delete(FLAG)
+    except RedisError as exc:
+        logger.warning("the cache is away: %s", exc)
+
+
+def _is_under_way() -> bool:
+    try:
+        return not cache.add(FLAG, 1, timeout=FLAG_EXPIRES)
+    except RedisError as exc:
+        # Better two nudges than none.
+        logger.warning("the cache is away: %s", exc)
+        return False
