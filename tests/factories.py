@@ -9,10 +9,10 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, WorkOrder
-from sensors.access import Role
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import ApiKey, Asset, Membership, Reading, ReadingBatch, Sensor, Site
@@ -50,14 +50,6 @@ def make_key(**fields: Any) -> tuple[ApiKey, str]:
 def make_user(**fields: Any) -> Any:
     name = fields.pop("username", f"user{next(_number)}")
     return get_user_model().objects.create_user(name, password="correct horse", **fields)
-
-
-def make_member(role: Role = Role.ENGINEER, **fields: Any) -> Any:
-    """A user with a role at `site`."""
-    site = fields.pop("site", None) or make_site()
-    user = make_user(**fields)
-    Membership.objects.create(user=user, site=site, role=role)
-    return user
 
 
 def reading(sensor: Sensor | str, value: float, at: datetime = NOON, **fields: Any) -> ReadingIn:
@@ -127,3 +119,15 @@ def make_work_order(**fields: Any) -> WorkOrder:
     asset = fields.pop("asset", None) or make_asset()
     defaults = {"asset": asset, "priority": "P2", "title": "Look at it", "due_at": NOON}
     return WorkOrder.objects.create(**defaults | fields)
+
+
+def make_member(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:
+    """A person of one site who may enter the admin, with permissions such as
+    "maintenance.view_anomaly"."""
+    user = make_user(is_staff=True, **fields)
+    Membership.objects.create(user=user, site=site, role=role)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        found = Permission.objects.get(content_type__app_label=app, codename=codename)
+        user.user_permissions.add(found)
+    return user
