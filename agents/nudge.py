@@ -32,11 +32,21 @@ def send() -> None:
 
     Never fails: what is not asked for now is found by resume_stalled_runs.
     """
+    if _is_under_way():
+        return
     try:
-        if cache.add(FLAG, 1, timeout=FLAG_EXPIRES):
-            start_runs.apply_async(retry=False)
-    except (RedisError, BrokerError) as exc:
+        start_runs.apply_async(retry=False)
+    except BrokerError as exc:
         logger.warning("no nudge, the broker is away: %s", exc)
+
+
+def _is_under_way() -> bool:
+    try:
+        return not cache.add(FLAG, 1, timeout=FLAG_EXPIRES)
+    except RedisError as exc:
+        # Better two nudges than none.
+        logger.warning("the cache is away: %s", exc)
+        return False
 
 
 @shared_task(base=Agent, name="agents.start_runs")

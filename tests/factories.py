@@ -13,7 +13,6 @@ from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, WorkOrder
-from sensors.access import Role
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import (
@@ -61,14 +60,6 @@ def make_key(**fields: Any) -> tuple[ApiKey, str]:
 def make_user(**fields: Any) -> Any:
     name = fields.pop("username", f"user{next(_number)}")
     return get_user_model().objects.create_user(name, password="correct horse", **fields)
-
-
-def make_member(role: Role = Role.ENGINEER, **fields: Any) -> Any:
-    """A user with a role at `site`."""
-    site = fields.pop("site", None) or make_site()
-    user = make_user(**fields)
-    Membership.objects.create(user=user, site=site, role=role)
-    return user
 
 
 def reading(sensor: Sensor | str, value: float, at: datetime = NOON, **fields: Any) -> ReadingIn:
@@ -140,7 +131,7 @@ def make_work_order(**fields: Any) -> WorkOrder:
     return WorkOrder.objects.create(**defaults | fields)
 
 
-def make_staff(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:
+def make_member(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:
     """A person of one site who may enter the admin, with permissions such as
     "maintenance.view_anomaly"."""
     user = make_user(is_staff=True, **fields)

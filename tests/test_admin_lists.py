@@ -32,12 +32,12 @@ from tests.factories import (
     make_batch,
     make_conflict,
     make_key,
+    make_member,
     make_notification,
     make_quarantined,
     make_run,
     make_sensor,
     make_site,
-    make_staff,
     make_user,
     make_work_order,
 )
@@ -153,7 +153,7 @@ def test_a_member_sees_the_rows_of_the_own_site_only(model: type[Model], client:
     site_id = site.pk if model is Site else site_of(mine)
     label, name = model._meta.app_label, model._meta.model_name
     rights = [f"{label}.{verb}_{name}" for verb in ("view", "change")]
-    client.force_login(make_staff(Site.objects.get(pk=site_id), *rights))
+    client.force_login(make_member(Site.objects.get(pk=site_id), *rights))
 
     seen = {row.pk for row in client.get(list_of(model)).context["cl"].queryset}
 
@@ -174,7 +174,7 @@ def site_of(row: Any) -> int:
 
 @pytest.mark.parametrize("model", ROWS, ids=named)
 def test_who_has_no_permission_sees_no_list(model: type[Model], client: Client) -> None:
-    client.force_login(make_staff(make_site()))
+    client.force_login(make_member(make_site()))
 
     assert client.get(list_of(model)).status_code == 403
 
@@ -207,7 +207,7 @@ def test_evidence_is_not_added_changed_or_deleted(
 
 def test_the_filters_do_not_name_other_sites(client: Client) -> None:
     mine, other, third = make_site(), make_site(name="Secret works"), make_site()
-    member = make_staff(mine, "sensors.view_sensor", "sensors.view_site")
+    member = make_member(mine, "sensors.view_sensor", "sensors.view_site")
     Membership.objects.create(user=member, site=third, role="viewer")
     make_sensor(site=other)
     client.force_login(member)
@@ -222,7 +222,7 @@ def test_the_first_page_counts_what_the_person_may_see(client: Client) -> None:
     mine = make_site()
     make_anomaly(make_sensor(site=mine), severity_worst=4)
     make_anomaly(severity_worst=4)
-    client.force_login(make_staff(mine, "maintenance.view_anomaly"))
+    client.force_login(make_member(mine, "maintenance.view_anomaly"))
 
     tiles = {tile.words: tile.count for tile in client.get("/admin/").context["glance"]}
 

@@ -13,10 +13,10 @@ from agents.models import PipelineRun
 from tests.factories import (
     NOON,
     make_batch,
+    make_member,
     make_run,
     make_sensor,
     make_site,
-    make_staff,
     reading,
 )
 
@@ -74,7 +74,7 @@ def test_a_run_that_was_split_is_not_resumed_for_its_halves_go_on(admin_client: 
 
 def test_resuming_takes_the_permission(client: Client) -> None:
     run = failed_run()
-    client.force_login(make_staff(run.batches.get().site, "agents.view_pipelinerun"))
+    client.force_login(make_member(run.batches.get().site, "agents.view_pipelinerun"))
 
     resume(client, run)
 
@@ -109,7 +109,7 @@ def test_a_run_shows_the_seconds_of_its_stages_and_its_batches(admin_client: Cli
 def test_a_member_sees_of_a_shared_run_only_the_own_batches(client: Client) -> None:
     mine, theirs = make_batch(make_site()), make_batch(make_site())
     run = make_run(mine, theirs)
-    client.force_login(make_staff(mine.site, "agents.view_pipelinerun"))
+    client.force_login(make_member(mine.site, "agents.view_pipelinerun"))
 
     page = client.get(reverse("admin:agents_pipelinerun_change", args=[run.pk]))
 

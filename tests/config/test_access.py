@@ -90,7 +90,7 @@ def test_a_key_without_the_right_is_forbidden(route: str) -> None:
 @pytest.mark.django_db
 def test_a_person_without_membership_is_forbidden() -> None:
     member, stranger = APIClient(), APIClient()
-    member.force_login(make_member(Role.VIEWER))
+    member.force_login(make_member(make_site(), role=Role.VIEWER))
     stranger.force_login(make_user())
 
     assert member.get("/api/v1/sensors").status_code == 200

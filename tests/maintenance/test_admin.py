@@ -15,10 +15,10 @@ from tests.factories import (
     make_anomaly,
     make_asset,
     make_history,
+    make_member,
     make_notification,
     make_sensor,
     make_site,
-    make_staff,
     make_work_order,
 )
 
@@ -44,7 +44,7 @@ def words_of(answer: Any) -> str:
 
 def test_anomalies_are_acknowledged_once_by_whoever_did_it(client: Client) -> None:
     anomaly = make_anomaly()
-    planner = make_staff(anomaly.asset.site, "maintenance.change_anomaly")
+    planner = make_member(anomaly.asset.site, "maintenance.change_anomaly")
     client.force_login(planner)
 
     answer = act(client, "acknowledge", anomaly)
@@ -57,7 +57,7 @@ def test_anomalies_are_acknowledged_once_by_whoever_did_it(client: Client) -> No
 
 def test_acknowledging_takes_the_permission(client: Client) -> None:
     anomaly = make_anomaly()
-    client.force_login(make_staff(anomaly.asset.site, "maintenance.view_anomaly"))
+    client.force_login(make_member(anomaly.asset.site, "maintenance.view_anomaly"))
 
     act(client, "acknowledge", anomaly)
 
@@ -68,7 +68,7 @@ def test_acknowledging_takes_the_permission(client: Client) -> None:
 def test_a_member_acts_on_nothing_of_another_site(client: Client) -> None:
     anomaly, order = make_anomaly(), make_work_order()
     rights = ("maintenance.change_anomaly", "maintenance.view_workorder")
-    client.force_login(make_staff(make_site(), *rights, "maintenance.approve_workorder"))
+    client.force_login(make_member(make_site(), *rights, "maintenance.approve_workorder"))
 
     act(client, "acknowledge", anomaly)
     act(client, "approve", order)
@@ -128,7 +128,7 @@ def test_anomalies_are_filtered_by_their_derived_status(status: str, admin_clien
 def test_a_proposed_order_is_approved_by_the_person(client: Client) -> None:
     order = make_work_order()
     rights = ("maintenance.view_workorder", "maintenance.approve_workorder")
-    planner = make_staff(order.asset.site, *rights)
+    planner = make_member(order.asset.site, *rights)
     client.force_login(planner)
 
     act(client, "approve", order)
@@ -140,7 +140,7 @@ def test_a_proposed_order_is_approved_by_the_person(client: Client) -> None:
 
 def test_changing_orders_does_not_mean_approving_them(client: Client) -> None:
     order = make_work_order()
-    client.force_login(make_staff(order.asset.site, "maintenance.change_workorder"))
+    client.force_login(make_member(order.asset.site, "maintenance.change_workorder"))
 
     act(client, "approve", order)
     act(client, "cancel", order, reason="No")
@@ -226,7 +226,7 @@ def test_an_order_shows_its_decision_its_anomalies_and_at_most_four_charts(
 def test_failed_notifications_are_put_back_in_line(client: Client) -> None:
     order = make_work_order()
     failed, sent = (make_notification(order, status=s) for s in ("failed", "sent"))
-    client.force_login(make_staff(order.asset.site, "maintenance.change_notification"))
+    client.force_login(make_member(order.asset.site, "maintenance.change_notification"))
 
     act(client, "send_again", failed, sent)
 
@@ -238,7 +238,7 @@ def test_failed_notifications_are_put_back_in_line(client: Client) -> None:
 def test_sending_again_takes_the_permission(client: Client) -> None:
     failed = make_notification(status="failed")
     site = failed.work_order.asset.site
-    client.force_login(make_staff(site, "maintenance.view_notification"))
+    client.force_login(make_member(site, "maintenance.view_notification"))
 
     act(client, "send_again", failed)
 

@@ -17,10 +17,10 @@ from tests.factories import (
     make_batch,
     make_history,
     make_key,
+    make_member,
     make_quarantined,
     make_sensor,
     make_site,
-    make_staff,
     make_user,
     reading,
 )
@@ -74,7 +74,7 @@ def test_a_key_is_revoked_and_not_deleted(admin_client: Client) -> None:
 
 def test_revoking_takes_the_permission_to_change_keys(client: Client) -> None:
     key, _ = make_key()
-    client.force_login(make_staff(key.site, "sensors.view_apikey"))
+    client.force_login(make_member(key.site, "sensors.view_apikey"))
 
     revoke(client, key)
 
@@ -83,7 +83,7 @@ def test_revoking_takes_the_permission_to_change_keys(client: Client) -> None:
 
 def test_a_member_revokes_no_key_of_another_site(client: Client) -> None:
     mine, theirs = make_key()[0], make_key()[0]
-    client.force_login(make_staff(mine.site, "sensors.change_apikey"))
+    client.force_login(make_member(mine.site, "sensors.change_apikey"))
 
     revoke(client, mine, theirs)
 
@@ -91,7 +91,7 @@ def test_a_member_revokes_no_key_of_another_site(client: Client) -> None:
 
 
 def test_a_member_issues_no_key_for_another_site(client: Client) -> None:
-    member = make_staff(make_site(), "sensors.add_apikey", "sensors.view_site")
+    member = make_member(make_site(), "sensors.add_apikey", "sensors.view_site")
     client.force_login(member)
 
     client.post(ISSUE, {"site": make_site().pk, "name": "Gateway"})
@@ -100,7 +100,7 @@ def test_a_member_issues_no_key_for_another_site(client: Client) -> None:
 
 
 def test_a_member_gives_nobody_a_role_at_another_site(client: Client) -> None:
-    member = make_staff(make_site(), "sensors.add_membership")
+    member = make_member(make_site(), "sensors.add_membership")
     client.force_login(member)
     form = {"site": make_site().pk, "user": member.pk, "role": "engineer"}
 
@@ -112,7 +112,7 @@ def test_a_member_gives_nobody_a_role_at_another_site(client: Client) -> None:
 def test_autocompletion_names_only_the_own_sites(client: Client) -> None:
     mine, _ = make_asset(), make_asset()
     rights = ("sensors.change_sensor", "sensors.view_asset")
-    client.force_login(make_staff(mine.site, *rights))
+    client.force_login(make_member(mine.site, *rights))
     field = {"app_label": "sensors", "model_name": "sensor", "field_name": "asset", "term": ""}
 
     answer = client.get(reverse("admin:autocomplete"), field).json()
@@ -122,7 +122,7 @@ def test_autocompletion_names_only_the_own_sites(client: Client) -> None:
 
 def test_a_member_moves_no_sensor_to_another_site(client: Client) -> None:
     sensor, foreign = make_sensor(), make_asset()
-    client.force_login(make_staff(sensor.site, "sensors.change_sensor"))
+    client.force_login(make_member(sensor.site, "sensors.change_sensor"))
     page = reverse("admin:sensors_sensor_change", args=[sensor.pk])
     form = {"site": foreign.site_id, "asset": foreign.pk, "code": sensor.code, "kind": "level"}
 
@@ -199,7 +199,7 @@ def test_a_batch_shows_its_receipt(admin_client: Client) -> None:
 
 def test_a_person_without_memberships_sees_no_site(client: Client) -> None:
     make_site()
-    user = make_staff(make_site(), "sensors.view_site")
+    user = make_member(make_site(), "sensors.view_site")
     Membership.objects.all().delete()
     client.force_login(user)
 

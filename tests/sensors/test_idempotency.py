@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from sensors.access import Role
 from sensors.models import ReadingBatch, Site
 from tests.factories import make_key, make_member, make_site
 from tests.races import race
@@ -88,7 +89,7 @@ def test_keys_of_two_people_do_not_clash() -> None:
     site = make_site()
     for _ in range(2):
         client = APIClient()
-        client.force_login(make_member(site=site))
+        client.force_login(make_member(site, role=Role.ENGINEER))
         assert post(client, GOOD).status_code == 202
 
     assert ReadingBatch.objects.count() == 2

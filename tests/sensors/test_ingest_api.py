@@ -210,7 +210,7 @@ def post_to(client: APIClient, site: Site) -> Any:
 
 def test_an_engineer_sends_for_the_site_that_is_named() -> None:
     site = make_site()
-    engineer = make_member(Role.ENGINEER, site=site)
+    engineer = make_member(site, role=Role.ENGINEER)
     client = APIClient()
     client.force_login(engineer)
 
@@ -235,7 +235,7 @@ def test_a_superuser_says_which_site_is_meant() -> None:
 def test_other_roles_may_not_send(role: Role) -> None:
     site = make_site()
     client = APIClient()
-    client.force_login(make_member(role, site=site))
+    client.force_login(make_member(site, role=role))
 
     assert_problem(post_to(client, site), 403, "permission_denied")
 
@@ -243,7 +243,7 @@ def test_other_roles_may_not_send(role: Role) -> None:
 def test_a_session_needs_the_csrf_token() -> None:
     site = make_site()
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(make_member(Role.ENGINEER, site=site))
+    client.force_login(make_member(site, role=Role.ENGINEER))
 
     assert_problem(post_to(client, site), 403, "permission_denied")
 
@@ -264,11 +264,11 @@ def test_its_queries_do_not_grow_with_the_batch(gateway: APIClient) -> None:
     assert len(large) == len(small) <= 6
 
 
-def test_it_accepts_while_the_cache_is_away(
+def test_it_accepts_and_works_while_the_cache_is_away(
     gateway: APIClient, django_capture_on_commit_callbacks: Any, settings: Settings
 ) -> None:
     with without_cache(settings), django_capture_on_commit_callbacks(execute=True):
         response = post(gateway, GOOD)
 
     assert response.status_code == 202
-    assert ReadingBatch.objects.get().status == "waiting"
+    assert ReadingBatch.objects.get().status == "stored"

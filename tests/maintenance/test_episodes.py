@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maintenance.episodes import (
+    DEVIATION_RULES,
+    LIMIT_RULES,
+    LOOK_BACK,
+    Episode,
+    Rules,
+    Sighting,
+    advance,
+)
+from tests.factories import MINUTE, NOON
+
+
+def seen(*scores: float, start: int = 0) -> list[Sighting]:
+    """Sightings a minute apart, the first so many minutes after noon."""
+    return [Sighting(NOON + MINUTE * (start + i), 10 * s, s) for i, s in enumerate(scores)]
+
+
+def span(episode: Episode) -> tuple[int, int, int | None]:
+    """Begin, last sight and end of an episode in minutes after noon."""
+    ended = (episode.ended_at - NOON) // MINUTE if episode.ended_at else None
+    return (
+        (episode.started_at - NOON) // MINUTE,
+        (episode.last_seen_at - NOON) // MINUTE,
+        ended,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "scores", "spans"),
+    [
+        (LIMIT_RULES, [], []),
+        (LIMIT_RULES, [0, 0.99], []),
+        (LIMIT_RULES, [0, 1.0], [(1, 1, None)]),
+        (LIMIT_RULES, [2, 0, 2], [(0, 2, None)]),
+        (LIMIT_RULES, [2, 0, 0, 0, 0], [(0, 0, None)]),
+        (LIMIT_RULES, [2, 0, 0, 0, 0, 0], [(0, 0, 5)]),
+        (LIMIT_RULES, [2, 0, 0, 0, 0.95, 0, 0], [(0, 0, None)]),
+        (LIMIT_RULES, [2, 0, 0, 0, 0, 0, 2], [(0, 0, 5), (6, 6, None)]),
+        (DEVIATION_RULES, [2, 2], []),
+        (DEVIATION_RULES, [2, 2, 2], [(0, 2, None)]),
+        (DEVIATION_RULES, [2, 0, 2, 0, 2], [(0, 4, None)]),
+        (DEVIATION_RULES, [2, 0, 2, 0, 0, 2], []),
+        (DEVIATION_RULES, [2, 2, 0, 0, 0, 2], []),
+        (DEVIATION_RULES, [0, 3.0], [(1, 1, None)]),
+        (DEVIATION_RULES, [0, 2.99], []),
+    ],
+)
+def test_when_an_episode_begins_and_ends(
+    rules: Rules, scores: list[float], spans: list[tuple[int, int, int | None]]
+) -> None:
+    assert [span(episode) for episode in advance(None, seen(*scores), rules)] == spans
+
+
+def test_the_peak_is_the_highest_and_the_score_that_of_now() -> None:
+    (episode,) = advance(None, seen(1, 3, 2, 0.5), LIMIT_RULES)
+
+    assert episode.peak == seen(1, 3)[1]
+    assert episode.score == 0.5
+
+
+def test_an_open_episode_is_carried_on() -> None:
+    (opened,) = advance(None, seen(1), LIMIT_RULES)
+
+    (carried,) = advance(opened, seen(3, start=1), LIMIT_RULES)
+
+    assert span(carried) == (0, 1, None)
+    assert carried.peak.score == 3
+
+
+def test_old_readings_alone_change_nothing() -> None:
+    (opened,) = advance(None, seen(1), LIMIT_RULES)
+    old = [replace(sighting, is_new=False) for sighting in seen(5, 5, 5)]
+
+    assert advance(opened, old, LIMIT_RULES) == []
+    assert advance(None, old, LIMIT_RULES) == []
+
+
+def test_old_readings_count_for_what_comes_after() -> None:
+    past = [replace(sighting, is_new=False) for sighting in seen(2, 2)]
+
+    (episode,) = advance(None, [*past, *seen(2, start=2)], DEVIATION_RULES)
+
+    assert span(episode) == (0, 2, None)
+
+
+def test_a_late_reading_does_not_turn_the_last_sight_back() -> None:
+    (opened,) = advance(None, seen(1, start=10), LIMIT_RULES)
+
+    (carried,) = advance(opened, seen(1, start=5), LIMIT_RULES)
+
+    assert span(carried) == (10, 10, None)
+
+
+def in_parts(scores: list[float], cuts: list[int], rules: Rules) -> list[Episode]:
+    """The episodes when the readings come in parts, each with its look back."""
+    sightings = seen(*scores)
+    episodes: list[Episode] = []
+    for start, end in zip([0, *cuts], [*cuts, len(scores)], strict=True):
+        part = [
+            replace(sighting, is_new=index >= start)
+            for index, sighting in enumerate(sightings[:end])
+        ][max(start - LOOK_BACK, 0) :]
+        last = episodes[-1] if episodes and episodes[-1].ended_at is None else None
+        changed = advance(last, part, rules)
+        if last and changed:
+            episodes.pop()
+        episodes += changed
+    return episodes
+
+
+def facts(episodes: list[Episode]) -> list[Episode]:
+    """The episodes without a mark that only says in which part the peak came."""
+    return [replace(e, peak=replace(e.peak, is_new=True)) for e in episodes]
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.95, 1.0, 2.0, 3.0]), max_size=25),
+    st.data(),
+    st.sampled_from([LIMIT_RULES, DEVIATION_RULES]),
+)
+def test_one_by_one_is_the_same_as_in_one_batch(
+    scores: list[float], data: st.DataObject, rules: Rules
+) -> None:
+    whole = advance(None, seen(*scores), rules)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(scores)), max_size=3)))
+
+    assert facts(in_parts(scores, list(range(1, len(scores))), rules)) == facts(whole)
+    assert facts(in_parts(scores, cuts, rules)) == facts(whole)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from maintenance import policy
+from maintenance.policy import Action, Finding, Priority, Severity
+
+LOW, MEDIUM, HIGH, CRITICAL = Severity
+
+
+def finding(severity: Severity = HIGH, sensor: str = "T1", kind: str = "temperature") -> Finding:
+    return Finding(sensor, kind, "high_limit", severity)
+
+
+@pytest.mark.parametrize(
+    ("score", "of_limit", "of_deviation"),
+    [
+        (0.0, LOW, LOW),
+        (1.0, LOW, LOW),
+        (1.49, LOW, LOW),
+        (1.5, MEDIUM, MEDIUM),
+        (2.0, HIGH, HIGH),
+        (2.99, HIGH, HIGH),
+        (3.0, CRITICAL, HIGH),
+        (1e9, CRITICAL, HIGH),
+    ],
+)
+def test_a_score_has_a_severity(score: float, of_limit: Severity, of_deviation: Severity) -> None:
+    assert policy.severity(score, is_limit=True) == of_limit
+    assert policy.severity(score, is_limit=False) == of_deviation
+
+
+@pytest.mark.parametrize(
+    ("criticality", "priorities"),
+    [
+        (1, ["P4", "P4", "P4", "P3"]),
+        (2, ["P4", "P3", "P3", "P2"]),
+        (3, ["P4", "P3", "P2", "P1"]),
+        (4, ["P3", "P2", "P1", "P1"]),
+    ],
+)
+def test_priority_is_what_it_means_to_the_plant_times_how_bad_it_is(
+    criticality: int, priorities: list[str]
+) -> None:
+    assert [policy.priority(criticality, severity) for severity in Severity] == priorities
+
+
+@pytest.mark.parametrize(
+    ("findings", "action"),
+    [
+        ([finding(LOW)], Action.WATCH),
+        ([finding(LOW), finding(LOW)], Action.WATCH),
+        ([finding(LOW, "T1"), finding(LOW, "T2")], Action.ORDER),
+        ([finding(MEDIUM)], Action.ORDER),
+        ([finding(LOW), finding(CRITICAL)], Action.ORDER),
+    ],
+)
+def test_a_single_low_anomaly_is_watched_and_all_else_ordered(
+    findings: list[Finding], action: Action
+) -> None:
+    assert policy.decide(2, findings).action == action
+
+
+def test_the_worst_anomaly_leads() -> None:
+    decision = policy.decide(4, [finding(LOW), finding(CRITICAL, "V1", "vibration")])
+
+    assert decision.priority == Priority.P1
+    assert "bearings" in decision.recommendation
+    assert decision.rules == (
+        "worst severity is critical on V1",
+        "criticality 4 x severity 4 gives P1",
+    )
+
+
+def test_sensors_that_agree_are_said_so() -> None:
+    decision = policy.decide(1, [finding(LOW, "T1"), finding(LOW, "T2")])
+
+    assert "2 sensors agree" in decision.rules
+
+
+def test_more_urgent_work_is_due_sooner() -> None:
+    assert [policy.DUE_IN[priority] for priority in Priority] == [
+        timedelta(hours=8),
+        timedelta(days=3),
+        timedelta(days=14),
+        timedelta(days=30),
+    ]
+    assert policy.decide(4, [finding(CRITICAL)]).due_in == timedelta(hours=8)
+
+
+def test_an_unfamiliar_kind_of_sensor_is_still_looked_at() -> None:
+    assert policy.decide(1, [finding(kind="other")]).recommendation == policy.LOOK
