@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -67,7 +69,8 @@ def plant() -> Asset:
             reason=f"{values[peak]:.3g} is at or above the alarm limit of {alarm}",
             evidence={"warning": warning, "alarm": alarm, "limit": alarm},
         )
-    decide_undecided()
+    with transaction.atomic():
+        decide_undecided()
     return asset
 
 
@@ -166,10 +169,11 @@ def test_pages_need_no_sideways_scrolling_on_a_phone(
 
 def test_batches_runs_and_sensors_are_shown(plant: Asset, browser: Chrome, visit: Visit) -> None:
     sensor = plant.sensors.earliest("pk")
-    run = make_run(make_batch(plant.site, [reading(sensor, 2.0, NOON + MINUTE)]))
+    with patch("agents.nudge.send"):
+        run = make_run(make_batch(plant.site, [reading(sensor, 2.0, NOON + MINUTE)]))
+        make_quarantined(plant.site)
     PipelineRun.objects.close_failed(run.pk, error="agents.detect: no")
     resume(run.pk)
-    make_quarantined(plant.site)
     make_notification(WorkOrder.objects.get(), status="failed", error="Connection refused")
 
     visit("admin:agents_pipelinerun_change", run.pk, picture="run")
