@@ -39,6 +39,7 @@ class ReadingBatchAdmin(Evidence):
     list_display = [
         "named",
         "progress",
+        "run",
         "mode",
         "site",
         "source",
@@ -49,7 +50,6 @@ class ReadingBatchAdmin(Evidence):
         "duplicates",
         "conflicts",
         "quarantined",
-        "run",
     ]
     list_select_related = ["site", "claim__run"]
     list_filter = ["status", "mode", "received_at", ("site", VisibleChoices)]

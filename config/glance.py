@@ -46,7 +46,7 @@ def _open_anomalies(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
     counts = dict(graded.annotate(Count("pk")))
     for severity in sorted(Severity, reverse=True):
         yield _tile(
-            f"{severity.label} anomalies, active",
+            f"{severity.label} anomalies",
             counts.get(severity, 0),
             url_of_list(Anomaly, f"?status=active&severity_worst__exact={severity}"),
             severity.name.lower(),

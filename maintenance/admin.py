@@ -82,7 +82,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         (None, {"fields": ["condition", "worst", "severity_now", "reason", "asset", "sensor"]}),
         (
             "Episode",
-            {"fields": ["started_at", "last_seen_at", "ended_at", "peak_at", "peak_value"]},
+            {"fields": ["started_at", "last_seen_at", "ended_at", "peak_at", "peak"]},
         ),
         (
             "Evidence",
@@ -114,6 +114,10 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
     def severity_now(self, anomaly: Anomaly) -> str:
         level = SEVERITY_LEVELS[Severity(anomaly.severity)]
         return pill(level, anomaly.get_severity_display())
+
+    @admin.display
+    def peak(self, anomaly: Anomaly) -> str:
+        return f"{anomaly.peak_value:.4g} {anomaly.sensor.unit}"
 
     @admin.display(description="what the detector saw")
     def seen_by_it(self, anomaly: Anomaly) -> str:
