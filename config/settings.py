@@ -127,6 +127,8 @@ REST_FRAMEWORK = {
 # The store of readings. TimescaleDB takes these over after each migrate.
 READINGS_CHUNK = timedelta(days=env.number("READINGS_CHUNK_DAYS", 1))
 COMPRESS_READINGS_AFTER = timedelta(days=env.number("COMPRESS_READINGS_AFTER_DAYS", 7))
+# Poolers and emulations may not pass COPY on; without it the same rows go in by INSERT.
+STORE_TAKES_COPY = env.flag("STORE_TAKES_COPY", True)
 KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
 
 # Celery
