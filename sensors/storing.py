@@ -48,8 +48,9 @@ def _fill_in(batches: Sequence[ReadingBatch], rows: Rows, refused: Sequence[Refu
     order = np.argsort(ids, kind="stable")
     ids, sensors, micros = ids[order], sensors[order], micros[order]
     for batch in batches:
-        mine = slice(*np.searchsorted(ids, [batch.pk, batch.pk + 1]))
-        batch.stored = mine.stop - mine.start
+        begin, end = np.searchsorted(ids, [batch.pk, batch.pk + 1]).tolist()
+        mine = slice(begin, end)
+        batch.stored = end - begin
         batch.sensor_ids = np.unique(sensors[mine]).tolist()
         if batch.stored:
             batch.first_at = moment_of(micros[mine].min())

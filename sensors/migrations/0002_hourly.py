@@ -59,7 +59,7 @@ TIMESCALE_BACK = [
 PLAIN = [
     """
     CREATE TABLE sensors_hourly_kept (
-        sensor_id bigint NOT NULL REFERENCES sensors_sensor (id) ON DELETE CASCADE,
+        sensor_id bigint NOT NULL,
         hour timestamptz NOT NULL,
         readings bigint NOT NULL,
         bad bigint NOT NULL,
@@ -74,7 +74,7 @@ PLAIN = [
     """,
     """
     CREATE TABLE sensors_hourly_changed (
-        sensor_id bigint NOT NULL REFERENCES sensors_sensor (id) ON DELETE CASCADE,
+        sensor_id bigint NOT NULL,
         hour timestamptz NOT NULL,
         PRIMARY KEY (sensor_id, hour)
     )

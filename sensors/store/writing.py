@@ -39,7 +39,8 @@ STAGING = """
     CREATE TEMPORARY TABLE IF NOT EXISTS incoming_readings (
         position int, sensor_id bigint, taken_at timestamptz, value float8,
         quality smallint, batch_id bigint
-    ) ON COMMIT DELETE ROWS
+    ) ON COMMIT DELETE ROWS;
+    TRUNCATE incoming_readings
 """
 COPY = "COPY incoming_readings FROM STDIN (FORMAT binary)"
 UNNEST = """
