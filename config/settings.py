@@ -124,6 +124,13 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
+# The store of readings. TimescaleDB takes these over after each migrate.
+READINGS_CHUNK = timedelta(days=env.number("READINGS_CHUNK_DAYS", 1))
+COMPRESS_READINGS_AFTER = timedelta(days=env.number("COMPRESS_READINGS_AFTER_DAYS", 7))
+# Poolers and emulations may not pass COPY on; without it the same rows go in by INSERT.
+STORE_TAKES_COPY = env.flag("STORE_TAKES_COPY", True)
+KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
+
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")
 # Longer than any task may run: a message not acknowledged by then is delivered again.

@@ -276,4 +276,5 @@ def test_its_queries_do_not_grow_with_the_readings() -> None:
     few = queries([reading(sensor, 1), reading(sensor, 2)])
     many = queries([reading(s, i, NOON - MINUTE * (i // 2)) for i in range(200) for s in others])
 
-    assert many <= few
+    # Two more: a table to copy into, and the copy.
+    assert many <= few + 2
