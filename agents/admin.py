@@ -68,7 +68,7 @@ class ReadingBatchAdmin(Evidence):
                 ]
             },
         ),
-        ("Time", {"fields": ["received_at", ("first_at", "last_at")]}),
+        ("Time", {"fields": ["received_at"]}),
         ("Identity", {"fields": ["correlation_id", "idempotency_key", "digest"]}),
     ]
 

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 from celery import shared_task
+from numpy.typing import NDArray
 
 from agents.base import Agent
 from agents.models import PipelineRun
-from maintenance.episodes import LOOK_BACK
+from maintenance.episodes import ALARM_LINE, LOOK_BACK
+from maintenance.models import Anomaly
 from maintenance.recording import Scored, record_episodes
 from mlops.registry import active_detectors
 from sensors.models import Reading, ReadingBatch, Sensor
-from sensors.windows import Window, windows_of
+from sensors.windows import Window, histories, moment_of, windows_of
 
 HISTORY = 300  # Readings of a sensor that a detector learns from
+# Numbers near the end of what a float holds overflow on the way; no score needs more.
+HIGHEST_SCORE = 1e6
 
 
 @shared_task(base=Agent, name="agents.detect")
@@ -30,28 +35,47 @@ def record_anomalies(batches: Sequence[ReadingBatch]) -> None:
     touched = {pk for batch in batches for pk in batch.sensor_ids}
     # Locked, so that two runs with the same sensor take its readings one after another.
     sensors = {s.pk: s for s in Sensor.objects.filter(pk__in=touched).locked()}
-    windows = windows_of(batches, before=HISTORY + LOOK_BACK, worst=Reading.Quality.UNCERTAIN)
+    # A few readings from before are scored again: the episode rules need their past.
+    windows = windows_of(batches, before=LOOK_BACK, worst=Reading.Quality.UNCERTAIN)
+    deviating = Anomaly.objects.deviating_since(touched)
+    pasts = histories(
+        [(window.sensor_id, _learn_until(window, deviating)) for window in windows], size=HISTORY
+    )
+    requests = {batch.pk: batch.correlation_id for batch in batches}
     record_episodes(
-        [scored for window in windows for scored in _scored(window, sensors[window.sensor_id])]
+        [
+            scored
+            for window, past in zip(windows, pasts, strict=True)
+            for scored in _scored(window, past, sensors[window.sensor_id], requests)
+        ]
     )
 
 
-def _scored(window: Window, sensor: Sensor) -> Iterator[Scored]:
-    first_new = int(np.argmax(window.is_new))
-    # A few readings from before are scored again: the episode rules need their past.
-    start = max(first_new - LOOK_BACK, 0)
-    history = window.values[:start]
+def _learn_until(window: Window, deviating: Mapping[int, datetime]) -> datetime:
+    """A fault that goes on must not become what is normal."""
+    begins = moment_of(window.micros[0])
+    return min(begins, deviating.get(window.sensor_id, begins))
+
+
+def _scored(
+    window: Window, past: NDArray[np.float64], sensor: Sensor, requests: Mapping[int, str]
+) -> Iterator[Scored]:
     for active in active_detectors(sensor):
-        if history.size < active.detector.min_history:
+        if past.size < active.detector.min_history:
             continue
-        detector = active.detector.fit(history)
+        with np.errstate(all="ignore"):
+            detector = active.detector.fit(past)
+            scores = np.nan_to_num(detector.score(window.values), nan=0.0)
+        scores = np.clip(scores, 0.0, HIGHEST_SCORE)
+        beyond = window.batch_ids[window.is_new & (scores >= ALARM_LINE)]
         yield Scored(
             sensor=sensor,
             kind=active.kind,
             detector=active.label,
-            micros=window.micros[start:],
-            values=window.values[start:],
-            scores=detector.score(window.values[start:]),
-            is_new=window.is_new[start:],
+            micros=window.micros,
+            values=window.values,
+            scores=scores,
+            is_new=window.is_new,
             explain=detector.explain,
+            request_ids=tuple(requests[pk] for pk in np.unique(beyond).tolist()),
         )

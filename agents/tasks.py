@@ -14,6 +14,7 @@ from agents.models import PipelineRun
 from agents.notify import send_notification
 from maintenance.models import Notification
 from sensors.models import ReadingBatch
+from sensors.store import upkeep
 
 logger = get_task_logger(__name__)
 
@@ -26,9 +27,24 @@ def resume_stalled_runs() -> None:
     """Send on runs whose message or worker was lost, and nudge for forgotten batches."""
     for run in PipelineRun.objects.stalled().order_by("pk"):
         logger.warning("run %s stood still after %s, resuming", run.pk, run.stage)
+        # Else each beat would send a run that only waits its turn once more.
+        run.save(update_fields=["updated_at"])
         pipeline.start(run)
     if ReadingBatch.objects.waiting().exists():
         nudge.send()
+
+
+@shared_task(name="agents.refresh_hours")
+def refresh_hours() -> None:
+    """Keep the hourly rollup up, where the store does not do it by itself."""
+    upkeep.refresh_hours()
+
+
+@shared_task(name="agents.prune_readings")
+def prune_readings() -> None:
+    """Drop readings past their time, where the store does not do it by itself."""
+    if pruned := upkeep.prune_readings():
+        logger.info("pruned %s readings", pruned)
 
 
 @shared_task(name="agents.resume_stalled_notifications")

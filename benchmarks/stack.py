@@ -34,7 +34,7 @@ def stack() -> Iterator[str]:
             server = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
             processes.start("web", [*server, "--blocking-threads", "4", "config.wsgi:application"])
             worker = ["celery", "-A", "benchmarks.celery_with_baseline", "worker", "-c", "2"]
-            processes.start("worker", [*worker, "-Q", "pipeline,notify,training"])
+            processes.start("worker", [*worker, "-Q", "pipeline,notify"])
             url = f"http://localhost:{port}"
             wait_for(url, processes)
             yield url

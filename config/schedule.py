@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+HOUR = 3_600
+
 
 def every(seconds: int, task: str) -> dict[str, Any]:
     """Start `task` every so many seconds; a message not taken by then is dropped."""
@@ -13,4 +15,6 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 BEAT_SCHEDULE = {
     "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
+    "refresh-hours": every(60, "agents.refresh_hours"),
+    "prune-readings": every(6 * HOUR, "agents.prune_readings"),
 }

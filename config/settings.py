@@ -80,6 +80,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.secret("CACHE_URL", "redis://localhost:6379/1"),
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -94,6 +95,7 @@ WHITENOISE_USE_FINDERS = True
 
 # Safety
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("HTTPS", False) else None
+SECURE_REDIRECT_EXEMPT = [r"^health$"]  # Probes come from inside, without TLS
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("HTTPS", False)
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if env.flag("HTTPS", False) else 0
 AUTH_PASSWORD_VALIDATORS = [
@@ -134,7 +136,13 @@ KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")
 # Longer than any task may run: a message not acknowledged by then is delivered again.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    # A broker that accepts and says nothing must not hold uploads up. Workers wait for
+    # messages one second at a time, so they stay below it.
+    "socket_timeout": 3,
+    "socket_connect_timeout": 2,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -144,12 +152,13 @@ CELERY_TASK_DEFAULT_QUEUE = "pipeline"
 CELERY_TASK_ROUTES = {
     # A slow mail server must not hold up the pipeline.
     "agents.send_notification": {"queue": "notify"},
-    "mlops.*": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+# An open deviation keeps its sensor's baseline as it was before, for so long at most.
+RELEARN_AFTER = timedelta(days=env.number("RELEARN_AFTER_DAYS", 7))
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
 

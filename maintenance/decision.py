@@ -6,13 +6,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from maintenance import policy
 from maintenance.models import Anomaly, Notification, WorkOrder
 from maintenance.notification import announce
-from sensors import correlation
 from sensors.models import Asset
 
 logger = logging.getLogger(__name__)
@@ -27,19 +27,38 @@ def decide_undecided() -> None:
     # In one order, so that two workers cannot block each other.
     assets = Asset.objects.filter(pk__in=waiting).order_by("pk").select_for_update(no_key=True)
     for asset in assets:
-        _decide_about(asset)
+        try:
+            with transaction.atomic():
+                _decide_about(asset)
+        except (OperationalError, InterfaceError):
+            raise  # The database, not the asset: the agent tries again.
+        except Exception:
+            # Other assets, and other sites, must not wait for this one.
+            logger.exception("nothing could be decided about asset %s", asset.pk)
 
 
 def _decide_about(asset: Asset) -> None:
-    undecided = list(Anomaly.objects.undecided().filter(asset=asset).select_related("sensor"))
+    # Locked: what becomes worse meanwhile waits, and is decided by the next run.
+    undecided = list(
+        Anomaly.objects.undecided()
+        .filter(asset=asset)
+        .select_related("sensor")
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
     if not undecided:
         return  # Another worker decided while this one waited for the asset.
     active = Anomaly.objects.open().filter(asset=asset).select_related("sensor")
     considered = list({anomaly.pk: anomaly for anomaly in [*undecided, *active]}.values())
-    decision = policy.decide(asset.criticality, [_finding(anomaly) for anomaly in considered])
-    order = (
-        WorkOrder.objects.open().filter(asset=asset, origin=WorkOrder.Origin.PREDICTIVE).first()
+    decision = policy.decide(
+        asset.criticality,
+        [_finding(anomaly) for anomaly in considered],
+        # Sensors that nobody has placed only happen to stand on the same asset.
+        one_machine=asset.tag != Asset.UNASSIGNED,
     )
+    # Locked as well: nothing may join an order that is just being cancelled.
+    predictive = WorkOrder.objects.open().filter(asset=asset, origin=WorkOrder.Origin.PREDICTIVE)
+    order = predictive.select_for_update(no_key=True).first()
     if order:
         _extend(order, undecided, decision)
     elif decision.action == policy.Action.ORDER:
@@ -69,7 +88,7 @@ def _propose(asset: Asset, anomalies: Sequence[Anomaly], decision: policy.Decisi
         decision=_trace(anomalies, decision),
     )
     _link(order, anomalies)
-    announce(order, Notification.Event.PROPOSED, key="")
+    announce(order, Notification.Event.PROPOSED, key="", request_ids=_requests(anomalies))
     return order
 
 
@@ -88,7 +107,12 @@ def _extend(order: WorkOrder, anomalies: Sequence[Anomaly], decision: policy.Dec
     _link(order, joining)
     if joining or more_urgent:
         latest = order.anomalies.aggregate(latest=Max("pk"))["latest"]
-        announce(order, Notification.Event.EXTENDED, key=f"{latest}:{order.priority}")
+        announce(
+            order,
+            Notification.Event.EXTENDED,
+            key=f"{latest}:{order.priority}",
+            request_ids=_requests(anomalies),
+        )
 
 
 def _link(order: WorkOrder, anomalies: Sequence[Anomaly]) -> None:
@@ -104,5 +128,10 @@ def _trace(anomalies: Sequence[Anomaly], decision: policy.Decision) -> dict[str,
             asdict(_finding(a)) | {"id": a.pk, "detector": a.detector, "score": a.score_worst}
             for a in anomalies
         ],
-        "correlation_ids": list(correlation.request_ids()),
+        "correlation_ids": _requests(anomalies),
     }
+
+
+def _requests(anomalies: Sequence[Anomaly]) -> list[str]:
+    """The requests that brought the anomalies, each once."""
+    return list(dict.fromkeys(name for a in anomalies for name in a.correlation_ids))

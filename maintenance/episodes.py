@@ -49,10 +49,12 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """`score` is the one now, `peak` the sighting with the highest."""
+    """`score` is the one now, `peak` the sighting with the highest. `scored_until` is how
+    far it has come: a reading from before then came late and changes nothing."""
 
     started_at: datetime
     last_seen_at: datetime
+    scored_until: datetime
     score: float
     peak: Sighting
     ended_at: datetime | None = None
@@ -60,10 +62,11 @@ class Episode:
     def after(self, sighting: Sighting) -> Episode:
         """The episode, still open, after one more reading."""
         if sighting.score < ALARM_LINE:
-            return replace(self, score=sighting.score)
+            return replace(self, score=sighting.score, scored_until=sighting.at)
         return replace(
             self,
-            last_seen_at=max(self.last_seen_at, sighting.at),
+            last_seen_at=sighting.at,
+            scored_until=sighting.at,
             score=sighting.score,
             peak=max(self.peak, sighting, key=lambda seen: seen.score),
         )
@@ -80,6 +83,8 @@ def advance(episode: Episode | None, sightings: Sequence[Sighting], rules: Rules
     calm = 0
     touched = False
     for sighting in sightings:
+        if sighting.is_new and episode and sighting.at <= episode.scored_until:
+            continue
         recent.append(sighting)
         calm = calm + 1 if sighting.score < rules.calm_below else 0
         if not sighting.is_new:
@@ -87,7 +92,7 @@ def advance(episode: Episode | None, sightings: Sequence[Sighting], rules: Rules
         if episode is None:
             episode = _opened(recent, rules)
         elif calm >= rules.calm_for:
-            ended.append(replace(episode, score=sighting.score, ended_at=sighting.at))
+            ended.append(replace(episode.after(sighting), ended_at=sighting.at))
             episode = None
         else:
             episode = episode.after(sighting)
@@ -105,6 +110,7 @@ def _opened(recent: deque[Sighting], rules: Rules) -> Episode | None:
     return Episode(
         started_at=past[0].at,
         last_seen_at=latest.at,
+        scored_until=latest.at,
         score=latest.score,
         peak=max(past, key=lambda sighting: sighting.score),
     )

@@ -20,7 +20,7 @@ def recipients() -> list[tuple[str, str]]:
     return [*mails, ("webhook", hook)] if hook else mails
 
 
-def announce(order: WorkOrder, event: str, *, key: str) -> None:
+def announce(order: WorkOrder, event: str, *, key: str, request_ids: list[str]) -> None:
     """Write down what has to be said. The notify agent sends it after the commit."""
     Notification.objects.bulk_create(
         [
@@ -30,7 +30,7 @@ def announce(order: WorkOrder, event: str, *, key: str) -> None:
                 event_key=key,
                 channel=channel,
                 recipient=recipient,
-                correlation_ids=list(correlation.request_ids()),
+                correlation_ids=request_ids,
             )
             for channel, recipient in recipients()
         ],

@@ -102,12 +102,15 @@ def priority(criticality: int, worst: Severity) -> Priority:
     return Priority.P4
 
 
-def decide(criticality: int, findings: Sequence[Finding]) -> Decision:
-    """What to do about an asset with these anomalies (at least one)."""
+def decide(criticality: int, findings: Sequence[Finding], *, one_machine: bool = True) -> Decision:
+    """What to do about an asset with these anomalies (at least one).
+
+    `one_machine` says whether its sensors can confirm each other.
+    """
     leading = max(findings, key=lambda finding: finding.severity)
     sensors = {finding.sensor for finding in findings}
     rules = [f"worst severity is {leading.severity.name.lower()} on {leading.sensor}"]
-    if leading.severity == Severity.LOW and len(sensors) == 1:
+    if leading.severity == Severity.LOW and not (one_machine and len(sensors) > 1):
         action = Action.WATCH
         rules.append("a single low anomaly is watched")
     else:

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from sensors.decoding import decode_readings
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
 from sensors.placing import place
+from sensors.spans import spans_by_batch
 from sensors.store.writing import Refused, Rows, write_readings
 from sensors.windows import moment_of
 
@@ -43,18 +46,12 @@ def _fill_in(batches: Sequence[ReadingBatch], rows: Rows, refused: Sequence[Refu
     """Say on each batch how many of its readings were stored, and where they are."""
     stored = np.ones(len(rows), dtype=bool)
     stored[[row.position for row in refused]] = False
-    ids, sensors, micros = rows.batch_ids[stored], rows.sensor_ids[stored], rows.micros[stored]
-    # Rows lie batch by batch, so each batch is a slice.
-    order = np.argsort(ids, kind="stable")
-    ids, sensors, micros = ids[order], sensors[order], micros[order]
+    ids = rows.batch_ids[stored]
+    counts = Counter(ids.tolist())
+    spans = spans_by_batch(ids, rows.sensor_ids[stored], rows.micros[stored])
     for batch in batches:
-        begin, end = np.searchsorted(ids, [batch.pk, batch.pk + 1]).tolist()
-        mine = slice(begin, end)
-        batch.stored = end - begin
-        batch.sensor_ids = np.unique(sensors[mine]).tolist()
-        if batch.stored:
-            batch.first_at = moment_of(micros[mine].min())
-            batch.last_at = moment_of(micros[mine].max())
+        batch.stored = counts[batch.pk]
+        batch.spans = spans.get(batch.pk, [])
 
 
 def _count(
@@ -76,15 +73,13 @@ RECEIPT_FIELDS = [
     "duplicates",
     "conflicts",
     "quarantined",
-    "sensor_ids",
-    "first_at",
-    "last_at",
+    "spans",
     "pk",
 ]
 RECEIPT = """
     UPDATE sensors_readingbatch
     SET status = 'stored', payload = NULL, stored = %s, duplicates = %s, conflicts = %s,
-        quarantined = %s, sensor_ids = %s, first_at = %s, last_at = %s
+        quarantined = %s, spans = %s
     WHERE id = %s
 """
 
@@ -93,5 +88,9 @@ def _write_receipts(batches: Sequence[ReadingBatch]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             RECEIPT,
-            [[getattr(batch, name) for name in RECEIPT_FIELDS] for batch in batches],
+            [[_adapted(getattr(batch, name)) for name in RECEIPT_FIELDS] for batch in batches],
         )
+
+
+def _adapted(value: Any) -> Any:
+    return Jsonb(value) if isinstance(value, list) else value

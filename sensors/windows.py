@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Max, Min
 from numpy.typing import NDArray
 
 from sensors.models import Reading, ReadingBatch
+from sensors.spans import Span, merged
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,68 +44,67 @@ def moment_of(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=int(micros))
 
 
-# For each sensor: `before` readings up to its first new one, and all from there to its
-# last new one. Both parts walk the primary key.
+# For each span: `before` readings up to its first, and all within. Both parts walk the
+# primary key.
 WINDOWS = """
-    SELECT asked.sensor_id, (extract(epoch FROM taken_at) * 1000000)::bigint,
-        value, quality, flags, batch_id
+    SELECT span, asked.sensor_id, (extract(epoch FROM taken_at) * 1000000)::bigint,
+        value, quality, flags, batch_id, within
     FROM unnest(%(sensors)s::bigint[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
-        AS asked (sensor_id, first_at, last_at)
+        WITH ORDINALITY AS asked (sensor_id, first_at, last_at, span)
     CROSS JOIN LATERAL (
-        (SELECT taken_at, value, quality, flags, batch_id
+        (SELECT taken_at, value, quality, flags, batch_id, false AS within
          FROM sensors_reading
          WHERE sensor_id = asked.sensor_id AND taken_at < asked.first_at
              AND quality <= %(worst)s
          ORDER BY taken_at DESC
          LIMIT %(before)s)
         UNION ALL
-        (SELECT taken_at, value, quality, flags, batch_id
+        (SELECT taken_at, value, quality, flags, batch_id, true
          FROM sensors_reading
          WHERE sensor_id = asked.sensor_id
              AND taken_at BETWEEN asked.first_at AND asked.last_at AND quality <= %(worst)s)
     ) AS recent
-    ORDER BY 1, 2
+    ORDER BY 1, 3
 """
 
 
 def windows_of(
     batches: Sequence[ReadingBatch], *, before: int, worst: int = Reading.Quality.BAD
 ) -> list[Window]:
-    """A window for each sensor of which `batches` stored readings.
+    """A window for each stretch of readings that `batches` stored, in order of time.
 
     `before` is how many readings to look back; those of a quality beyond `worst` are
     left out.
     """
-    brought = Reading.objects.brought_by(batches).order_by().values_list("sensor")
-    spans = list(brought.annotate(Min("taken_at"), Max("taken_at")))
+    spans = merged(Span(*span) for batch in batches for span in batch.spans)
     if not spans:
         return []
-    sensors, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             WINDOWS,
             {
-                "sensors": sensors,
-                "firsts": firsts,
-                "lasts": lasts,
+                "sensors": [span.sensor_id for span in spans],
+                "firsts": [moment_of(span.first) for span in spans],
+                "lasts": [moment_of(span.last) for span in spans],
                 "before": before,
                 "worst": int(worst),
             },
         )
-        return _by_sensor(cursor.fetchall(), {batch.pk for batch in batches})
+        return _by_span(cursor.fetchall(), {batch.pk for batch in batches})
 
 
-def _by_sensor(rows: list[tuple[Any, ...]], new: set[int]) -> list[Window]:
+def _by_span(rows: list[tuple[Any, ...]], new: set[int]) -> list[Window]:
     if not rows:
         return []
-    ids, micros, values, quality, flags, batch_ids = (
+    span, sensor_ids, micros, values, quality, flags, batch_ids, within = (
         np.array(column) for column in zip(*rows, strict=True)
     )
-    is_new = np.isin(batch_ids, list(new))
-    starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
-    return [
+    # Readings of another span of the same batches are past here, and new there.
+    is_new = within & np.isin(batch_ids, list(new))
+    starts = np.flatnonzero(np.r_[True, span[1:] != span[:-1]])
+    windows = [
         Window(
-            sensor_id=int(ids[start]),
+            sensor_id=int(sensor_ids[start]),
             micros=micros[start:end],
             values=values[start:end].astype(float),
             quality=quality[start:end],
@@ -115,3 +114,33 @@ def _by_sensor(rows: list[tuple[Any, ...]], new: set[int]) -> list[Window]:
         )
         for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)
     ]
+    return [window for window in windows if window.is_new.any()]
+
+
+# A sensor's last values before a moment: what a detector may learn from.
+HISTORIES = """
+    SELECT array(
+        SELECT value FROM sensors_reading
+        WHERE sensor_id = asked.sensor_id AND taken_at < asked.before
+            AND quality < 2
+        ORDER BY taken_at DESC
+        LIMIT %(size)s
+    )
+    FROM unnest(%(sensors)s::bigint[], %(befores)s::timestamptz[])
+        WITH ORDINALITY AS asked (sensor_id, before, position)
+    ORDER BY position
+"""
+
+
+def histories(asked: Sequence[tuple[int, datetime]], *, size: int) -> list[NDArray[np.float64]]:
+    """For each sensor and moment, its last `size` believable values before, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            HISTORIES,
+            {
+                "sensors": [sensor for sensor, _ in asked],
+                "befores": [before for _, before in asked],
+                "size": size,
+            },
+        )
+        return [np.array(values[::-1], dtype=float) for (values,) in cursor.fetchall()]

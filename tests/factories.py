@@ -114,6 +114,7 @@ def make_anomaly(sensor: Sensor | None = None, **fields: Any) -> Anomaly:
         "detector": "fixed_limit#1",
         "started_at": NOON,
         "last_seen_at": NOON,
+        "scored_until": fields.get("last_seen_at", NOON),
         "peak_at": NOON,
         "peak_value": 95.0,
         "severity": 3,

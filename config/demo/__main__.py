@@ -144,7 +144,7 @@ def start_software(processes: Processes, port: int) -> None:
     processes.start(
         "web", [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"]
     )
-    queues = "pipeline,notify,training"
+    queues = "pipeline,notify"
     processes.start(
         "worker", ["celery", "-A", "celery_app", "worker", "-c", "2", "-Q", queues, "-l", "info"]
     )

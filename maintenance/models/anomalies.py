@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from maintenance import policy
@@ -37,6 +39,15 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
     def undecided(self) -> Self:
         """Episodes that are new or have become worse since the last decision."""
         return self.filter(decision_pending=True)
+
+    def deviating_since(self, sensors: Iterable[int]) -> dict[int, datetime]:
+        """When the open deviation of each sensor began. Older ones are left out: a level
+        that has held for so long is the new normal."""
+        oldest = timezone.now() - settings.RELEARN_AFTER
+        open_ones = self.open().filter(
+            sensor__in=sensors, kind=self.model.Kind.DEVIATION, detected_at__gte=oldest
+        )
+        return dict(open_ones.values_list("sensor", "started_at"))
 
     def with_plant(self) -> Self:
         return self.select_related("sensor", "asset__site")
@@ -80,6 +91,9 @@ class Anomaly(models.Model):
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    scored_until = models.DateTimeField(
+        editable=False, help_text="Readings from before come late and change nothing"
+    )
     peak_at = models.DateTimeField()
     peak_value = models.FloatField()
 
@@ -111,7 +125,11 @@ class Anomaly(models.Model):
                 fields=["sensor", "kind"],
                 condition=Q(ended_at=None),
                 name="one_open_anomaly_per_sensor_and_kind",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
+                name="an_anomaly_ends_after_it_began",
+            ),
         ]
         indexes = [
             models.Index(fields=["-started_at"], name="latest_anomalies"),

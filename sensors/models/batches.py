@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -84,10 +83,8 @@ class ReadingBatch(models.Model):
     conflicts = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
 
-    # Where the stored readings are: the way back to them without an index on the batch.
-    sensor_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    first_at = models.DateTimeField(null=True, blank=True)
-    last_at = models.DateTimeField(null=True, blank=True)
+    # Where the stored readings are, see spans.py: [sensor's id, first, last], each.
+    spans = models.JSONField(default=list, blank=True, editable=False)
 
     objects = ReadingBatchQuerySet.as_manager()
 
@@ -115,6 +112,11 @@ class ReadingBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.pk}"
+
+    @property
+    def sensor_ids(self) -> set[int]:
+        """Of which sensors it stored readings."""
+        return {sensor_id for sensor_id, _, _ in self.spans}
 
 
 class QuarantinedReading(models.Model):

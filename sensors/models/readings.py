@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -47,19 +46,6 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
         # A set: a step with one value has it as its lowest and as its highest.
         return [(at, value) for at, *ends in bins for value in sorted(set(ends))]
 
-    def brought_by(self, batches: Sequence[ReadingBatch]) -> Self:
-        """The readings that these stored batches added, by way of the primary key."""
-        firsts = [batch.first_at for batch in batches if batch.first_at]
-        lasts = [batch.last_at for batch in batches if batch.last_at]
-        if not firsts:
-            return self.none()
-        return self.filter(
-            sensor__in={pk for batch in batches for pk in batch.sensor_ids},
-            taken_at__gte=min(firsts),
-            taken_at__lte=max(lasts),
-            batch__in=[batch.pk for batch in batches],
-        )
-
 
 class Reading(models.Model):
     """One value of one sensor at one moment. It is stored once and never changed,
@@ -87,7 +73,7 @@ class Reading(models.Model):
     value = models.FloatField()
     quality = models.PositiveSmallIntegerField(choices=Quality, default=Quality.GOOD)
     flags = models.PositiveSmallIntegerField(default=0)
-    # No index and no constraint: brought_by() goes through the primary key.
+    # No index and no constraint: the way back is the batch's spans and the primary key.
     batch = models.ForeignKey(
         ReadingBatch,
         models.DO_NOTHING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -25,7 +26,7 @@ def apply_policies(**kwargs: object) -> None:
             cursor.execute(str(statement), parameters)
 
 
-def _policies() -> list[tuple[object, ...]]:
+def _policies() -> list[tuple[Any, ...]]:
     # Each is taken away first: adding it again would keep the old setting.
     return [
         ("SELECT set_chunk_time_interval(%s, %s::interval)", HYPERTABLE, settings.READINGS_CHUNK),

@@ -42,7 +42,7 @@ def test_every_recipient_is_announced_to(settings: Settings) -> None:
     settings.NOTIFY_WEBHOOK_URL = "https://example.org/hook"
 
     with correlation.about(request_ids=("req-1",)):
-        announce(make_work_order(), Event.PROPOSED, key="")
+        announce(make_work_order(), Event.PROPOSED, key="", request_ids=[])
 
     rows = Notification.objects.order_by("pk")
     assert [(row.channel, row.recipient) for row in rows] == [
@@ -59,7 +59,7 @@ def test_nobody_is_announced_the_same_event_twice() -> None:
     order = make_work_order()
 
     for key in ("", "", "7:P1", "7:P1"):
-        announce(order, Event.EXTENDED, key=key)
+        announce(order, Event.EXTENDED, key=key, request_ids=["req-1"])
 
     assert Notification.objects.count() == 2
 
