@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Notification, WorkOrder
-from sensors import correlation
 from tests.factories import NOON, make_anomaly, make_asset, make_sensor, make_work_order
 from tests.races import race
 
@@ -35,10 +34,9 @@ def test_a_serious_anomaly_becomes_an_order() -> None:
 @pytest.mark.django_db
 def test_the_order_keeps_a_trace_of_the_decision() -> None:
     sensor = make_sensor(asset=make_asset(criticality=3), code="T1")
-    anomaly = make_anomaly(sensor)
+    anomaly = make_anomaly(sensor, correlation_ids=["req-1", "req-2"])
 
-    with correlation.about(request_ids=("req-1", "req-2")):
-        decide_undecided()
+    decide_undecided()
 
     assert WorkOrder.objects.get().decision == {
         "policy": "1",

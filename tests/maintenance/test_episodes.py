@@ -91,12 +91,11 @@ def test_old_readings_count_for_what_comes_after() -> None:
     assert span(episode) == (0, 2, None)
 
 
-def test_a_late_reading_does_not_turn_the_last_sight_back() -> None:
+@pytest.mark.parametrize("score", [0.0, 1.0, 5.0])
+def test_readings_that_come_late_do_not_touch_an_open_episode(score: float) -> None:
     (opened,) = advance(None, seen(1, start=10), LIMIT_RULES)
 
-    (carried,) = advance(opened, seen(1, start=5), LIMIT_RULES)
-
-    assert span(carried) == (10, 10, None)
+    assert advance(opened, seen(*[score] * 8, start=2), LIMIT_RULES) == []
 
 
 def in_parts(scores: list[float], cuts: list[int], rules: Rules) -> list[Episode]:

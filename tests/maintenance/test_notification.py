@@ -16,7 +16,6 @@ from pytest_django import Settings
 from maintenance.models import Notification
 from maintenance.notification import announce, deliver
 from maintenance.notifiers import NOTIFIERS, Notifier, NotifierError
-from sensors import correlation
 from tests.factories import NOON, make_anomaly, make_asset, make_sensor, make_work_order
 from tests.races import race
 from tests.webserver import listening
@@ -41,8 +40,7 @@ def test_every_recipient_is_announced_to(settings: Settings) -> None:
     settings.NOTIFY_EMAILS = ["a@example.org", "b@example.org"]
     settings.NOTIFY_WEBHOOK_URL = "https://example.org/hook"
 
-    with correlation.about(request_ids=("req-1",)):
-        announce(make_work_order(), Event.PROPOSED, key="", request_ids=[])
+    announce(make_work_order(), Event.PROPOSED, key="", request_ids=["req-1"])
 
     rows = Notification.objects.order_by("pk")
     assert [(row.channel, row.recipient) for row in rows] == [

@@ -12,7 +12,6 @@ from maintenance.episodes import LOOK_BACK
 from maintenance.models import Anomaly
 from maintenance.recording import Scored, record_episodes
 from mlops.detectors import Explanation
-from sensors import correlation
 from sensors.models import Sensor
 from sensors.windows import EPOCH
 from tests.factories import MINUTE, NOON, make_anomaly, make_sensor, make_user
@@ -37,6 +36,7 @@ def scored(
         scores=np.array(scores, dtype=float),
         is_new=np.arange(len(scores)) >= known,
         explain=lambda value: Explanation(f"value {value:g}", {"limit": 10.0}),
+        request_ids=("req-1",),
     )
 
 
@@ -59,8 +59,7 @@ def test_calm_readings_leave_nothing_behind() -> None:
 def test_an_episode_is_written_with_its_reason() -> None:
     sensor = make_sensor()
 
-    with correlation.about(request_ids=("req-1",)):
-        record(sensor, [0, 1.2, 2.5, 1.6])
+    record(sensor, [0, 1.2, 2.5, 1.6])
 
     anomaly = Anomaly.objects.get()
     assert (anomaly.sensor, anomaly.asset, anomaly.kind) == (sensor, sensor.asset, HIGH)
