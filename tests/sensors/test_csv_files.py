@@ -256,7 +256,7 @@ def test_the_line_numbers_hold_beyond_a_field_of_several_lines(write):
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is not text"),
         (b"a,b\x00,c\n", "is binary"),
         (b"\x1f\x8bnonsense", "not a whole gzip"),
-        (gzip.compress(WIDE.encode())[:-12], "not a whole gzip"),
+        (gzip.compress(WIDE.encode(), mtime=0)[:-12], "not a whole gzip"),
         (b"just words\nand more\n", "one column only"),
         ("time;Öl\n".encode("cp1252"), "cp1252"),
         (b"time,A\n" + b"9" * (1 << 21), "longer than a megabyte"),
