@@ -6,10 +6,11 @@ from rest_framework import generics
 from agents.api.serializers import BatchReceiptSerializer, PipelineRunSerializer
 from agents.models import PipelineRun
 from sensors.api.authentication import principal
+from sensors.api.endpoints import Endpoint
 from sensors.models import ReadingBatch
 
 
-class BatchReceiptView(generics.RetrieveAPIView[ReadingBatch]):
+class BatchReceiptView(Endpoint, generics.RetrieveAPIView[ReadingBatch]):
     serializer_class = BatchReceiptSerializer
 
     def get_queryset(self) -> QuerySet[ReadingBatch]:
@@ -17,7 +18,7 @@ class BatchReceiptView(generics.RetrieveAPIView[ReadingBatch]):
         return visible.defer("payload").select_related("claim__run")
 
 
-class PipelineRunView(generics.RetrieveAPIView[PipelineRun]):
+class PipelineRunView(Endpoint, generics.RetrieveAPIView[PipelineRun]):
     serializer_class = PipelineRunSerializer
 
     def get_queryset(self) -> QuerySet[PipelineRun]:

@@ -7,6 +7,7 @@ from rest_framework import viewsets
 from maintenance.api.serializers import AnomalySerializer, WorkOrderSerializer
 from maintenance.models import Anomaly, WorkOrder
 from sensors.api.authentication import principal
+from sensors.api.endpoints import Endpoint
 from sensors.api.filters import MomentFilter
 from sensors.api.pagination import NewestFirst
 
@@ -22,7 +23,7 @@ class AnomalyFilterSet(filters.FilterSet):
         fields = ["kind", "severity_worst"]
 
 
-class AnomalyViewSet(viewsets.ReadOnlyModelViewSet[Anomaly]):
+class AnomalyViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[Anomaly]):
     serializer_class = AnomalySerializer
     pagination_class = NewestFirst
     filterset_class = AnomalyFilterSet
@@ -40,7 +41,7 @@ class WorkOrderFilterSet(filters.FilterSet):
         fields = ["state", "origin", "priority"]
 
 
-class WorkOrderViewSet(viewsets.ReadOnlyModelViewSet[WorkOrder]):
+class WorkOrderViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[WorkOrder]):
     serializer_class = WorkOrderSerializer
     pagination_class = NewestFirst
     filterset_class = WorkOrderFilterSet

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -11,6 +13,11 @@ pytestmark = pytest.mark.django_db
 
 INGEST = "/api/v1/data/ingest"
 GOOD = {"sensor_id": "T1", "value": 1.5}
+
+
+def assert_problem(answer: Any, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -35,3 +42,25 @@ def test_a_quoted_value_does_not_choose_the_code(gateway: APIClient) -> None:
     answer = gateway.post(INGEST, [GOOD, odd], format="json")
 
     assert [rejection["code"] for rejection in answer.json()["rejections"]] == ["invalid_quality"]
+
+
+LISTS = {
+    "readings": ["sensor", "from", "to", "newest", "limit", "cursor"],
+    "sensors": ["code", "kind", "asset__tag", "site__code", "cursor"],
+    "anomalies": ["asset", "sensor", "kind", "active", "since", "severity_worst", "cursor"],
+    "work-orders": ["asset", "state", "origin", "priority", "cursor"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"), [(name, p) for name in LISTS for p in [*LISTS[name], "x", "%00"]]
+)
+def test_no_parameter_may_contain_a_nul(gateway: APIClient, name: str, parameter: str) -> None:
+    assert_problem(gateway.get(f"/api/v1/{name}?{parameter}=a%00b"), 400, "invalid_query")
+
+
+def test_no_site_is_named_with_a_nul(gateway: APIClient) -> None:
+    answer = gateway.post(f"{INGEST}?site=%00", GOOD, format="json")
+
+    assert_problem(answer, 400, "invalid_query")
+    assert not ReadingBatch.objects.exists()

@@ -116,7 +116,7 @@ def test_a_forged_cursor_is_a_problem(gateway: APIClient) -> None:
 
 @pytest.mark.usefixtures("sensor")
 @pytest.mark.parametrize("bound", ["from", "to"])
-@pytest.mark.parametrize("moment", ["yesterday", "2026-02-30T00:00:00Z", "\x00", "1e9"])
+@pytest.mark.parametrize("moment", ["yesterday", "2026-02-30T00:00:00Z", "1e9"])
 def test_an_unreadable_bound_is_a_problem(gateway: APIClient, bound: str, moment: str) -> None:
     response = read(gateway, sensor="T1", **{bound: moment})
 
@@ -143,12 +143,8 @@ def test_the_sensor_must_be_named(gateway: APIClient) -> None:
     ]
 
 
-@pytest.mark.parametrize("code", ["T9", "T1\x00"])
-def test_an_unknown_sensor_is_not_found(gateway: APIClient, code: str) -> None:
-    response = read(gateway, sensor=code)
-
-    assert response.status_code in (400, 404)
-    assert response.headers["Content-Type"] == "application/problem+json"
+def test_an_unknown_sensor_is_not_found(gateway: APIClient) -> None:
+    assert_problem(read(gateway, sensor="T9"), 404, "unknown_sensor")
 
 
 def test_a_sensor_of_another_site_is_not_found(gateway: APIClient) -> None:
