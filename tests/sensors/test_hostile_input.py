@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
-from sensors.models import ReadingBatch
+from sensors.models import ReadingBatch, Site
+from tests.factories import make_sensor
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +66,32 @@ def test_no_site_is_named_with_a_nul(gateway: APIClient) -> None:
 
     assert_problem(answer, 400, "invalid_query")
     assert not ReadingBatch.objects.exists()
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "position",
+    ["p=abc", "p=%00", "p=", "p=2026-13-01", "p=0001-01-01T00:00:00%2B23:59", "p=NaN", "p=\xff"],
+)
+def test_a_forged_position_is_not_found(
+    gateway: APIClient, site: Site, name: str, position: str
+) -> None:
+    sensor = make_sensor(site=site, code="T1")
+
+    for query in (f"r=1&{position}", f"o=9&{position}", position):
+        cursor = b64encode(query.encode("latin-1")).decode()
+        answer = gateway.get(f"/api/v1/{name}", {"sensor": sensor.code, "cursor": cursor})
+        assert_problem(answer, 404, "not_found")
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("position", [f"p={10**30}", "p=-1", "p=9999-12-31", "o=-1", "o=1e9", ""])
+def test_a_position_beyond_all_rows_breaks_nothing(
+    gateway: APIClient, site: Site, name: str, position: str
+) -> None:
+    sensor = make_sensor(site=site, code="T1")
+    cursor = b64encode(position.encode()).decode()
+
+    answer = gateway.get(f"/api/v1/{name}", {"sensor": sensor.code, "cursor": cursor})
+
+    assert answer.status_code in (200, 404)
