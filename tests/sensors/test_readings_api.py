@@ -19,6 +19,7 @@ from tests.factories import (
     make_key,
     make_run,
     make_sensor,
+    make_user,
     reading,
 )
 
@@ -161,6 +162,33 @@ def test_a_code_that_two_sites_use_means_the_own_sensor(
     make_history(elsewhere, [77])
 
     assert 77 not in values(read(gateway, sensor="T1"))
+
+
+@pytest.fixture
+def twins(db: None) -> tuple[Sensor, Sensor]:
+    """Sensors of two sites with the same code."""
+    twins = make_sensor(code="T1"), make_sensor(code="T1")
+    for value, sensor in enumerate(twins):
+        make_history(sensor, [value])
+    return twins
+
+
+def test_whoever_sees_two_sensors_of_a_code_names_the_site(twins: tuple[Sensor, Sensor]) -> None:
+    superuser = APIClient()
+    superuser.force_login(make_user(is_superuser=True))
+
+    assert_problem(read(superuser, sensor="T1"), 400, "ambiguous_sensor")
+    for value, twin in enumerate(twins):
+        assert values(read(superuser, sensor="T1", site=twin.site.code)) == [value]
+
+
+def test_a_site_that_is_not_ones_own_has_no_sensors(
+    gateway: APIClient, sensor: Sensor, twins: tuple[Sensor, Sensor]
+) -> None:
+    theirs = read(gateway, sensor="T1", site=twins[0].site.code)
+
+    assert_problem(theirs, 404, "unknown_sensor")
+    assert values(read(gateway, sensor="T1", site=sensor.site.code)) == list(range(10))
 
 
 def test_a_page_takes_as_many_queries_as_a_row(gateway: APIClient, sensor: Sensor) -> None:
