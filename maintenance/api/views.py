@@ -11,7 +11,6 @@ from sensors.api.endpoints import Endpoint
 from sensors.api.filters import MomentFilter
 from sensors.api.pagination import NewestFirst
 
-
 SEVERITY_WORDS = [(severity.name.lower(), severity.label) for severity in Severity]
 
 
