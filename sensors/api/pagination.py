@@ -15,7 +15,7 @@ class CheckedCursor(CursorPagination):
         cursor = super().decode_cursor(request)
         if cursor is not None and cursor.position is not None:
             try:
-                self.check_position(cursor.position)
+                self.check_position(str(cursor.position))
             except (ValueError, OverflowError) as exc:
                 raise NotFound(self.invalid_cursor_message) from exc
         return cursor
