@@ -81,6 +81,10 @@ class AssetAdmin(SiteScoped, admin.ModelAdmin):
     autocomplete_fields = ["site", "type", "parent"]
     inlines = [SensorInline]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> list[str]:
+        """An asset stays at its site, for so do its sensors and all that they told."""
+        return ["site"] if obj else []
+
     @admin.display(description="criticality", ordering="criticality")
     def how_critical(self, asset: Asset) -> str:
         return pill(CRITICALITY_LEVELS[asset.criticality], asset.get_criticality_display())
@@ -113,6 +117,9 @@ class SensorAdmin(SiteScoped, WithButtons):
         ),
         ("Life", {"fields": ["created_at", "retired_at"]}),
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Sensor | None = None) -> list[str]:
+        return [*self.readonly_fields, "site"] if obj else self.readonly_fields
 
     def charts(self, sensor: Sensor) -> list[Chart]:
         return [latest_readings(sensor)]

@@ -138,23 +138,30 @@ def _sorted_out(items: list[msgspec.Raw], mode: Any) -> Upload:
         try:
             upload.readings.append(_reading.decode(item))
         except msgspec.ValidationError as exc:
-            code, detail = _explain(str(exc))
-            upload.rejections.append(Rejection(index, code, detail))
+            upload.rejections.append(Rejection(index, _code_of(str(exc)), _plain(str(exc))))
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            upload.rejections.append(Rejection(index, "unparseable", str(exc)))
+            upload.rejections.append(Rejection(index, "unparseable", _plain(str(exc))))
     return upload
 
 
 _AT_FIELD = re.compile(r" - at `\$\.(\w+)`$")
-_MISSING = re.compile(r"missing required field `(\w+)`")
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+LONGEST_DETAIL = 200
 
 
-def _explain(message: str) -> tuple[str, str]:
+def _code_of(message: str) -> str:
     """A stable code for what the decoder says in words."""
-    if missing := _MISSING.search(message):
-        return f"missing_{missing[1]}", message
-    if "unknown field" in message:
-        return "unknown_field", message
+    # From its start, for a message may quote what looks like another one.
+    if message.startswith("Object contains unknown field"):
+        return "unknown_field"
+    if missing := _MISSING.match(message):
+        return f"missing_{missing[1]}"
     if at := _AT_FIELD.search(message):
-        return f"invalid_{at[1]}", message
-    return "not_a_reading", message
+        return f"invalid_{at[1]}"
+    return "not_a_reading"
+
+
+def _plain(message: str) -> str:
+    """A message that quotes a sender, made fit for the database and for a page."""
+    return _CONTROL.sub("", message)[:LONGEST_DETAIL]

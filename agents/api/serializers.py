@@ -9,7 +9,11 @@ from sensors.models import ReadingBatch
 
 
 class PipelineRunSerializer(serializers.ModelSerializer[PipelineRun]):
+    """A run that came out of seen_from()."""
+
     state = serializers.CharField()
+    readings = serializers.IntegerField(source="readings_seen")
+    error = serializers.CharField(source="error_seen")
 
     class Meta:
         model = PipelineRun

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -95,10 +97,26 @@ def _code_of(status: int) -> str:
     return HTTPStatus(status).phrase.lower().replace(" ", "_")
 
 
-def problem_page(status: int) -> Any:
-    """A handler for urls.py: what goes wrong outside of API views, in the same shape."""
+# Below these paths programs ask; elsewhere people do.
+FOR_PROGRAMS = ("/api/", "/health")
+PAGES: dict[int, Callable[..., HttpResponseBase]] = {
+    400: defaults.bad_request,
+    403: defaults.permission_denied,
+    404: defaults.page_not_found,
+    500: defaults.server_error,
+}
+
+
+def problem_page(status: int) -> Callable[..., HttpResponseBase]:
+    """A handler for urls.py: what goes wrong outside of API views.
+
+    Programs are answered in the one shape, people with a page from templates/.
+    """
 
     def answer(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+        if not request.path_info.startswith(FOR_PROGRAMS):
+            reason = (exception,) if exception else ()
+            return PAGES[status](request, *reason)
         detail = f"{HTTPStatus(status).description or HTTPStatus(status).phrase}."
         body = problem(status, _code_of(status), detail)
         return JsonResponse(body, status=status, content_type=PROBLEM)

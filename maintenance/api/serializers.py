@@ -4,9 +4,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from maintenance.models import Anomaly, WorkOrder
+from maintenance.models import Anomaly, Severity, WorkOrder
 
 Slug = serializers.SlugRelatedField[Any]
+
+
+class SeverityField(serializers.Field):
+    """A severity as the word that the filters take, too."""
+
+    def to_representation(self, value: int) -> str:
+        return Severity(value).name.lower()
 
 
 class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
@@ -15,8 +22,8 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
         slug_field="code", read_only=True, source="sensor"
     )
     status = serializers.CharField()
-    severity = serializers.CharField(source="get_severity_display")
-    severity_worst = serializers.CharField(source="get_severity_worst_display")
+    severity = SeverityField()
+    severity_worst = SeverityField()
     work_order: Slug = serializers.SlugRelatedField(slug_field="number", read_only=True)
 
     class Meta:

@@ -1,12 +1,31 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
 
-class ReadingPagination(CursorPagination):
+class CheckedCursor(CursorPagination):
+    """A cursor comes back from the client, so its position may be anything."""
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            try:
+                self.check_position(str(cursor.position))
+            except (ValueError, OverflowError) as exc:
+                raise NotFound(self.invalid_cursor_message) from exc
+        return cursor
+
+    def check_position(self, position: str) -> None:
+        """Raise ValueError or OverflowError if the rows cannot be compared with it."""
+        raise NotImplementedError
+
+
+class ReadingPagination(CheckedCursor):
     """Pages by time: the cost of a page does not grow with its distance."""
 
     ordering = "taken_at"
@@ -18,10 +37,19 @@ class ReadingPagination(CursorPagination):
         newest = request.query_params.get("newest", "").lower() == "true"
         return ("-taken_at",) if newest else ("taken_at",)
 
+    def check_position(self, position: str) -> None:
+        moment = datetime.fromisoformat(position)
+        if moment.tzinfo is None:
+            raise ValueError("a stored time has an offset")
+        moment.astimezone(UTC)
 
-class NewestFirst(CursorPagination):
+
+class NewestFirst(CheckedCursor):
     """For rows with an id that grows: the latest come first."""
 
     ordering = "-pk"
     page_size_query_param = "limit"
     max_page_size = 1_000
+
+    def check_position(self, position: str) -> None:
+        int(position)

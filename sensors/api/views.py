@@ -9,11 +9,11 @@ from django_filters import rest_framework as filters
 from rest_framework import exceptions, generics, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from sensors import correlation
 from sensors.access import Principal, Right
 from sensors.api.authentication import principal
+from sensors.api.endpoints import Endpoint
 from sensors.api.filters import ReadingFilterSet
 from sensors.api.pagination import ReadingPagination
 from sensors.api.serializers import ReadingSerializer, SensorSerializer
@@ -29,7 +29,7 @@ from sensors.ingest import (
 from sensors.models import Reading, ReadingBatch, Sensor, Site
 
 
-class DataIngestView(APIView):
+class DataIngestView(Endpoint):
     """Accept readings. They are stored and looked at after the answer; see the receipt."""
 
     parser_classes = [BytesParser]
@@ -108,7 +108,7 @@ def _receipt(batch: ReadingBatch) -> dict[str, Any]:
     }
 
 
-class ReadingListView(generics.ListAPIView[Reading]):
+class ReadingListView(Endpoint, generics.ListAPIView[Reading]):
     """Stored readings of a sensor in the half-open interval [from, to), oldest first."""
 
     serializer_class = ReadingSerializer
@@ -121,7 +121,7 @@ class ReadingListView(generics.ListAPIView[Reading]):
         return Reading.objects.filter(sensor__in=visible).select_related("sensor")
 
 
-class SensorViewSet(viewsets.ReadOnlyModelViewSet[Sensor]):
+class SensorViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[Sensor]):
     serializer_class = SensorSerializer
     filterset_fields = ["code", "kind", "asset__tag", "site__code"]
 

@@ -86,6 +86,25 @@ class Asset(models.Model):
     def __str__(self) -> str:
         return f"{self.tag} {self.name}"
 
+    def clean(self) -> None:
+        if self.parent and self.parent.site_id != self.site_id:
+            raise ValidationError({"parent": "The parent belongs to another site"})
+        if self.pk and self.parent and self.pk in self.parent.lineage():
+            raise ValidationError({"parent": "The asset would be a part of itself"})
+        if self.pk and (self.sensors.exists() or self.children.exists()):
+            stored = Asset.objects.get(pk=self.pk)
+            if stored.site_id != self.site_id:
+                raise ValidationError("An asset with sensors or parts stays at its site")
+
+    def lineage(self) -> list[int]:
+        """Ids of the asset and of all that it is a part of."""
+        above: list[int] = []
+        asset: Asset | None = self
+        while asset and asset.pk not in above:
+            above.append(asset.pk)
+            asset = asset.parent
+        return above
+
 
 class SensorQuerySet(models.QuerySet["Sensor"]):
     def active(self) -> Self:

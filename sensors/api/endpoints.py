@@ -1,0 +1,44 @@
+"""What all endpoints of the API have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rest_framework import exceptions, status
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class InvalidQuery(exceptions.APIException):
+    """A query that the database could not even be asked."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "invalid_query"
+    default_detail = "A query parameter contains a character that text does not have."
+
+
+class AlwaysJson(DefaultContentNegotiation):
+    """Answers in the one form there is, whatever the client would like best."""
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class Endpoint(APIView):
+    content_negotiation_class = AlwaysJson
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # PostgreSQL knows no text with a NUL in it.
+        query = request.query_params.lists()
+        if any("\x00" in text for name, values in query for text in (name, *values)):
+            raise InvalidQuery
