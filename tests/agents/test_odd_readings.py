@@ -61,7 +61,7 @@ def test_the_largest_number_there_is_does_not_stop_the_pipeline() -> None:
 def test_an_asset_that_cannot_be_decided_about_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    odd, sound = make_sensor(warning_high=80), make_sensor(warning_high=80)
+    odd, sound = make_sensor(alarm_high=90), make_sensor(alarm_high=90)
     finding = decision._finding
 
     def fail_for_odd(anomaly: Anomaly) -> object:
@@ -131,7 +131,7 @@ def test_a_level_that_holds_for_long_is_learned_at_last() -> None:
 
 
 def test_what_one_site_sent_is_not_named_at_another() -> None:
-    ours, theirs = make_sensor(warning_high=80), make_sensor(warning_high=80)
+    ours, theirs = make_sensor(alarm_high=90), make_sensor(alarm_high=90)
     make_batch(theirs.site, [reading(theirs, 20.0)], correlation_id="theirs")
 
     send(ours, 95.0, request="ours")
