@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import zlib
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -47,20 +48,23 @@ class EmbeddedServers:
     def __enter__(self) -> Self:
         self.directory.mkdir(parents=True, exist_ok=True)
         _stop_leftover(self.valkey_socket)
-        self._valkey = ValkeyServer(
-            port=0,
-            data_dir=self.directory / "valkey",
-            unix_socket_path=self.valkey_socket,
-            persist=True,
-        )
-        self._valkey.start()
-        # Finds a server that a killed run left behind, and takes it over.
-        self._postgres = get_server(self.directory / "postgres")
+        with ExitStack() as started:
+            valkey = ValkeyServer(
+                port=0,
+                data_dir=self.directory / "valkey",
+                unix_socket_path=self.valkey_socket,
+                persist=True,
+            )
+            valkey.start()
+            started.callback(valkey.stop)
+            # Finds a server that a killed run left behind, and takes it over.
+            self._postgres = get_server(self.directory / "postgres")
+            started.callback(self._postgres.cleanup)
+            self._started = started.pop_all()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._postgres.cleanup()
-        self._valkey.stop()
+        self._started.close()
 
     @property
     def valkey_socket(self) -> Path:

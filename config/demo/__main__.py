@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,28 +34,49 @@ API_KEY = "dev_api_key_123"
 
 
 def main() -> int:
-    began = time.monotonic()
     console = Console(highlight=False, soft_wrap=True)
-    once = bool(os.environ.get("ONCE"))
-    # Ctrl-C and a polite kill take the same way out, through the context managers.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Ctrl-C and a polite kill take the same way out, through the context managers. A shell
+    # that started the demo in the background had told it to ignore Ctrl-C.
+    for asked_to_stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked_to_stop, signal.default_int_handler)
     try:
         port = free_port(os.environ.get("PORT") or "8000")
-        with Processes(VAR / "log") as processes:
-            story = perform(console, processes, port)
-            result = figures(story, url=url_of(port), seconds=time.monotonic() - began)
-            print_summary(console, story, result, password=os.environ["DEMO_ADMIN_PASSWORD"])
-            if not once:
-                serve(console, processes)
-            return conclude(console, result, reason=", ".join(story.missing()))
-    except DemoError as exc:
-        reason = str(exc)
+        with only_one_here(), Processes(VAR / "log") as processes:
+            return show(console, processes, port)
     except httpx.HTTPError as exc:
         reason = f"The web server gave no good answer: {exc}. Logs: {VAR / 'log'}"
+    except (DemoError, OSError) as exc:
+        reason = str(exc)
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 0
-    return conclude(console, NOTHING_SEEN if once else {}, reason=reason)
+    console.print(f"[bold red]{reason}")
+    return conclude(NOTHING_SEEN, reason=reason)
+
+
+def show(console: Console, processes: Processes, port: int) -> int:
+    began = time.monotonic()
+    story = perform(console, processes, port)
+    result = figures(story, url=url_of(port), seconds=time.monotonic() - began)
+    print_summary(console, story, result, password=os.environ["DEMO_ADMIN_PASSWORD"])
+    missing = ", ".join(story.missing())
+    if missing:
+        console.print(f"[bold red]Not all was seen: {missing} is missing. Logs: {VAR / 'log'}")
+    if not os.environ.get("ONCE"):
+        serve(console, processes)
+    return conclude(result, reason=missing)
+
+
+@contextmanager
+def only_one_here() -> Iterator[None]:
+    """Two demos would share the servers, and the first to end would stop them for both."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise DemoError("A demo is running here already") from exc
+        yield
 
 
 def serve(console: Console, processes: Processes) -> None:
@@ -61,11 +86,9 @@ def serve(console: Console, processes: Processes) -> None:
         time.sleep(1)
 
 
-def conclude(console: Console, result: dict[str, Any], *, reason: str) -> int:
-    """Say what is missing, print the figures as the last line, return the exit code."""
-    if reason:
-        console.print(f"[bold red]Not all was seen: {reason}")
-    if result:
+def conclude(result: dict[str, Any], *, reason: str) -> int:
+    """The figures as the last line, for programs, and the exit code."""
+    if os.environ.get("ONCE"):
         sys.stdout.write(json.dumps(result | {"reason": reason or None}) + "\n")
     return 1 if reason else 0
 
@@ -75,6 +98,7 @@ def perform(console: Console, processes: Processes, port: int) -> Story:
     console.print("[bold]Starting[/] PostgreSQL and Valkey")
     os.environ |= processes.start_servers(VAR / "servers")
     os.environ |= settings_for(port)
+    write_environment(VAR / "environment")
     django.setup()
     console.print("[bold]Preparing[/] tables and the sample plant")
     call_command("migrate", verbosity=0)
@@ -129,6 +153,13 @@ def settings_for(port: int) -> dict[str, str]:
         "EMAIL_FILE_PATH": str(VAR / "mail"),
         "NOTIFY_EMAILS": "planner@north-plant.example",
     }
+
+
+def write_environment(file: Path) -> None:
+    """What manage.py needs to work on the demo's data, to be read by a shell."""
+    names = ["DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", *settings_for(0)]
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {n}={shlex.quote(os.environ[n])}\n" for n in names))
 
 
 def kept_secret(name: str, length: int = 50) -> str:

@@ -105,9 +105,11 @@ class Story:
         if not numbers:
             return
         for order in self.gateway.get("work-orders")["results"]:
-            if order["number"] in numbers and order["number"] not in self.orders:
+            known = self.orders.get(order["number"])
+            if order["number"] in numbers and (not known or known["due_at"] != order["due_at"]):
                 self.console.print(
-                    f"[bold red]work order[/] {order['number']} {order['state']}, "
+                    f"[bold red]work order[/] {order['number']} "
+                    f"{'is more urgent now' if known else order['state']}, "
                     f"{order['priority']}, due {order['due_at'][:16]}: {order['title']}"
                 )
                 self.orders[order["number"]] = order
