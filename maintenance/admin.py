@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 
+from maintenance.admin_editing import EditedWhileItChanges
 from maintenance.admin_inlines import (
     SEVERITY_LEVELS,
     AnomalyInline,
@@ -129,7 +130,7 @@ class MoveForm(ActionForm):
 
 
 @admin.register(WorkOrder)
-class WorkOrderAdmin(SiteScoped, WithButtons):
+class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, WithButtons):
     site_path = "asset__site"
     list_display = ["number", "title", "condition", "urgency", "asset", "site", "origin", "due_at"]
     list_display_links = ["number", "title"]
