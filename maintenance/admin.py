@@ -171,7 +171,7 @@ class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, WithButtons):
         return False
 
     def charts(self, order: WorkOrder) -> list[Chart]:
-        worst = order.anomalies.select_related("sensor").order_by("-score_worst")
+        worst = order.anomalies.select_related("sensor__site").order_by("-score_worst")
         return [around(anomaly) for anomaly in worst[:MOST_CHARTS]]
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
