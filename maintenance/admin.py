@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 
+from maintenance.admin_editing import EditedWhileItChanges
 from maintenance.admin_inlines import (
     SEVERITY_LEVELS,
     AnomalyInline,
@@ -129,7 +130,7 @@ class MoveForm(ActionForm):
 
 
 @admin.register(WorkOrder)
-class WorkOrderAdmin(SiteScoped, WithButtons):
+class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, WithButtons):
     site_path = "asset__site"
     list_display = ["number", "title", "condition", "urgency", "asset", "site", "origin", "due_at"]
     list_display_links = ["number", "title"]
@@ -170,7 +171,7 @@ class WorkOrderAdmin(SiteScoped, WithButtons):
         return False
 
     def charts(self, order: WorkOrder) -> list[Chart]:
-        worst = order.anomalies.select_related("sensor").order_by("-score_worst")
+        worst = order.anomalies.select_related("sensor__site").order_by("-score_worst")
         return [around(anomaly) for anomaly in worst[:MOST_CHARTS]]
 
     def has_approve_permission(self, request: HttpRequest) -> bool:

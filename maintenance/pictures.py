@@ -30,4 +30,5 @@ def around(anomaly: Anomaly) -> Chart:
         limits=limits_of(sensor),
         episode=(anomaly.started_at, anomaly.last_seen_at),
         peak=(anomaly.peak_at, anomaly.peak_value),
+        zone=sensor.site.zone,
     )

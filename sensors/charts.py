@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from statistics import median
 
@@ -74,6 +74,7 @@ class Chart:
     times: tuple[Tick, ...] = ()
     band: Band | None = None
     peak: Peak | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,12 @@ def draw(
     limits: Sequence[Limit] = (),
     episode: tuple[datetime, datetime] | None = None,
     peak: tuple[datetime, float] | None = None,
+    zone: tzinfo = UTC,
 ) -> Chart:
-    """A chart of `points`, in order of time, with an episode shaded and its peak marked."""
+    """A chart of `points`, in order of time, with an episode shaded and its peak marked.
+
+    Times are told as the clocks of `zone` show them.
+    """
     points = [(moment, _drawable(value)) for moment, value in points]
     peak = (peak[0], _drawable(peak[1])) if peak else None
     shown = [*points, *([peak] if peak else [])]
@@ -112,16 +117,17 @@ def draw(
     near = [limit for limit in limits if frame.low <= limit.value <= frame.high]
     return Chart(
         title=title,
-        description=_description(points, unit, near, episode, peak),
+        description=_description(points, unit, near, episode, peak, zone),
         path=_path(points, frame),
         limits=tuple(
             Tick(frame.y(limit.value), f"{limit.level} {limit.value:.4g}", limit.level)
             for limit in near
         ),
         values=_value_ticks(frame),
-        times=_time_ticks(frame),
+        times=_time_ticks(frame, zone),
         band=_band(episode, frame) if episode else None,
         peak=_peak(peak, unit, frame) if peak else None,
+        zone=f"{frame.end.astimezone(zone):%Z}",
     )
 
 
@@ -167,15 +173,17 @@ def _value_ticks(frame: Frame) -> tuple[Tick, ...]:
     return tuple(Tick(frame.y(n * step), f"{n * step:.6g}") for n in range(first, last + 1))
 
 
-def _time_ticks(frame: Frame) -> tuple[Tick, ...]:
+def _time_ticks(frame: Frame, zone: tzinfo) -> tuple[Tick, ...]:
     span = frame.end - frame.start
     step = next((s for s in TIME_STEPS if span / s <= MOST_TICKS), span / MOST_TICKS)
     form = "%d %b" if step >= timedelta(days=1) else "%H:%M"
     if step < timedelta(minutes=1):
         form = "%H:%M:%S"
-    first = math.ceil((frame.start - EPOCH) / step)
-    moments = (EPOCH + step * n for n in range(first, first + MOST_TICKS + 1))
-    ticks = (Tick(frame.x(moment), moment.strftime(form)) for moment in moments)
+    # Round hours of the clocks there, not of UTC.
+    epoch = EPOCH - (frame.start.astimezone(zone).utcoffset() or timedelta())
+    first = math.ceil((frame.start - epoch) / step)
+    moments = (epoch + step * n for n in range(first, first + MOST_TICKS + 1))
+    ticks = (Tick(frame.x(moment), f"{moment.astimezone(zone):{form}}") for moment in moments)
     return tuple(tick for tick in ticks if LEFTMOST <= tick.at <= RIGHTMOST)
 
 
@@ -197,19 +205,23 @@ def _description(
     limits: Sequence[Limit],
     episode: tuple[datetime, datetime] | None,
     peak: tuple[datetime, float] | None,
+    zone: tzinfo,
 ) -> str:
     """What the picture shows, in words, for those who cannot see it."""
     said = []
     if points:
         values = [value for _, value in points]
         low, high = min(values), max(values)
+        start, end = (moment.astimezone(zone) for moment in (points[0][0], points[-1][0]))
         said.append(
-            f"{points[0][0]:%d %b %Y %H:%M} to {points[-1][0]:%d %b %Y %H:%M} UTC, "
+            f"{start:%d %b %Y %H:%M} to {end:%d %b %Y %H:%M %Z}, "
             f"from {low:.4g} to {high:.4g} {unit}".rstrip()
         )
     said += [f"{limit.level} at {limit.value:.4g}" for limit in limits]
     if episode:
-        said.append(f"abnormal from {episode[0]:%d %b %H:%M} to {episode[1]:%d %b %H:%M}")
+        start, end = (moment.astimezone(zone) for moment in episode)
+        said.append(f"abnormal from {start:%d %b %H:%M} to {end:%d %b %H:%M}")
     if peak:
-        said.append(f"peak {peak[1]:.4g} {unit}".rstrip() + f" at {peak[0]:%d %b %H:%M}")
+        at = peak[0].astimezone(zone)
+        said.append(f"peak {peak[1]:.4g} {unit}".rstrip() + f" at {at:%d %b %H:%M}")
     return "; ".join(said) + "."

@@ -22,4 +22,4 @@ def latest_readings(sensor: Sensor) -> Chart:
     """The last believable readings of a sensor."""
     readings = Reading.objects.filter(sensor=sensor).believable().newest(LATEST)
     title = f"{sensor.code}: last {len(readings)} readings" if readings else sensor.code
-    return draw(title, readings, unit=sensor.unit, limits=limits_of(sensor))
+    return draw(title, readings, unit=sensor.unit, limits=limits_of(sensor), zone=sensor.site.zone)

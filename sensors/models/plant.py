@@ -30,6 +30,10 @@ class Site(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
 
 class AssetType(models.Model):
     """A class of equipment, such as centrifugal pump (ISO 14224 equipment class)."""

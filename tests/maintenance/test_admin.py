@@ -170,23 +170,6 @@ def test_cancelling_takes_a_reason(admin_client: Client) -> None:
     assert order.transitions.get().reason == "The pump is being replaced"
 
 
-def test_the_state_is_not_changed_by_hand(admin_client: Client) -> None:
-    order = make_work_order()
-    page = reverse("admin:maintenance_workorder_change", args=[order.pk])
-    no_rows = {
-        f"{inline}-{count}_FORMS": 0
-        for inline in ("anomalies", "transitions", "notifications")
-        for count in ("TOTAL", "INITIAL")
-    }
-    form = {"title": "Another", "priority": "P1", "due_at_0": "2026-06-02", "due_at_1": "12:00"}
-
-    admin_client.post(page, form | no_rows | {"state": "closed", "asset": make_asset().pk})
-
-    changed = WorkOrder.objects.get()
-    assert (changed.title, changed.priority) == ("Another", "P1")
-    assert (changed.state, changed.asset_id) == (State.PROPOSED, order.asset_id)
-
-
 def test_a_person_opens_an_order_but_never_a_predictive_one(admin_client: Client) -> None:
     page = reverse("admin:maintenance_workorder_add")
     form = {"asset": make_asset().pk, "title": "Oil", "priority": "P3"}

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from sensors.charts import BOTTOM, TOP, Limit, draw
 from sensors.models import Reading
-from tests.factories import MINUTE, NOON, make_history, make_sensor
+from tests.factories import MINUTE, NOON, make_anomaly, make_history, make_sensor, make_site
 
 LINE = [(NOON + MINUTE * n, float(n)) for n in range(10)]
 
@@ -46,6 +49,40 @@ def test_an_episode_is_shaded_and_its_peak_is_marked() -> None:
     assert chart.band.x < chart.peak.x < chart.band.x + chart.band.width
     assert chart.peak.label == "6 bar"
     assert "abnormal from" in chart.description
+
+
+def test_times_are_those_of_the_clocks_there() -> None:
+    line = [(NOON + timedelta(hours=n), 1.0) for n in range(13)]
+    episode = (line[1][0], line[2][0])
+
+    chart = draw("S1", line, episode=episode, peak=line[3], zone=ZoneInfo("Asia/Kolkata"))
+
+    assert [tick.label for tick in chart.times] == ["21:00", "00:00", "03:00"]
+    assert chart.zone == "IST"
+    assert "01 Jun 2026 17:30 to 02 Jun 2026 05:30 IST" in chart.description
+    assert "abnormal from 01 Jun 18:30 to 01 Jun 19:30" in chart.description
+    assert "at 01 Jun 20:30" in chart.description
+
+
+def test_an_hour_that_comes_twice_is_drawn_twice() -> None:
+    before = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    line = [(before + timedelta(hours=n), 1.0) for n in range(6)]
+
+    there, here = (draw("S1", line, zone=z) for z in (ZoneInfo("Europe/Berlin"), UTC))
+
+    assert there.path == here.path
+    assert [tick.label for tick in there.times] == ["01:00", "02:00", "02:00", "03:00"]
+    assert there.zone == "CET"
+
+
+@pytest.mark.django_db
+def test_a_picture_is_labelled_in_the_time_of_its_site(admin_client: Client) -> None:
+    sensor = make_sensor(site=make_site(time_zone="Europe/Berlin"))
+    make_history(sensor, [1.0, 2.0])
+
+    for row in (sensor, make_anomaly(sensor)):
+        page = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+        assert "times in CEST" in admin_client.get(page).content.decode()
 
 
 @pytest.mark.parametrize(

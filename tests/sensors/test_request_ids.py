@@ -62,9 +62,11 @@ def test_one_request_does_not_inherit_the_id_of_another(gateway: APIClient) -> N
 
 
 def test_pages_that_are_no_api_echo_it_too(gateway: APIClient) -> None:
-    response = gateway.get("/nowhere", headers={"X-Request-ID": "lost-1"})
+    page = gateway.get("/nowhere", headers={"X-Request-ID": "lost-1"})
+    problem = gateway.get("/api/nowhere", headers={"X-Request-ID": "lost-2"})
 
-    assert response.headers["X-Request-ID"] == "lost-1"
+    assert page.headers["X-Request-ID"] == "lost-1"
+    assert problem.headers["X-Request-ID"] == problem.json()["request_id"] == "lost-2"
 
 
 def test_a_run_of_many_requests_names_the_first_ten() -> None:
