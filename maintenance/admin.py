@@ -20,7 +20,7 @@ from maintenance.admin_inlines import (
 from maintenance.models import Anomaly, Notification, Severity, WorkOrder
 from maintenance.models.anomalies import AnomalyQuerySet
 from maintenance.models.notifications import NotificationQuerySet
-from maintenance.pictures import around
+from maintenance.pictures import around, by_sensor
 from maintenance.transitions import TRANSITIONS, IllegalMoveError, move
 from sensors.admin_pages import Evidence, WithButtons, facts, pill, rendered
 from sensors.admin_scope import SiteScoped, VisibleChoices, person_of
@@ -171,7 +171,7 @@ class WorkOrderAdmin(SiteScoped, WithButtons):
 
     def charts(self, order: WorkOrder) -> list[Chart]:
         worst = order.anomalies.select_related("sensor").order_by("-score_worst")
-        return [around(anomaly) for anomaly in worst[:MOST_CHARTS]]
+        return by_sensor(worst, most=MOST_CHARTS)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("maintenance.approve_workorder")

@@ -110,8 +110,9 @@ def test_an_anomaly_shows_the_readings_around_its_episode(admin_client: Client) 
 
     [chart] = page_of(admin_client, anomaly).context["charts"]
 
-    assert chart.band and chart.peak and chart.limits
-    assert 0 < chart.band.x < chart.peak.x < 100
+    [band] = chart.bands
+    assert chart.peak and chart.limits
+    assert 0 < band.x < chart.peak.x < 100
 
 
 @pytest.mark.parametrize("status", Anomaly.Status)
