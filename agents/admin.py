@@ -13,7 +13,6 @@ from kombu.exceptions import OperationalError as BrokerError
 from agents import pipeline
 from agents.models import Claim, PipelineRun
 from sensors.admin_pages import (
-    NOTHING,
     Evidence,
     WithButtons,
     facts,
@@ -23,6 +22,7 @@ from sensors.admin_pages import (
     url_of_list,
 )
 from sensors.admin_scope import VisibleChoices, sites_of
+from sensors.admin_times import NOTHING, SHORT_WITH_SECONDS
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
 
 STATE_LEVELS = {"failed": "critical", "finished": "good", "running": "low"}
@@ -130,6 +130,7 @@ def state_of(run: PipelineRun) -> str:
 
 @admin.register(PipelineRun)
 class PipelineRunAdmin(Evidence, WithButtons):
+    time_in_lists = SHORT_WITH_SECONDS
     list_display = [
         "named",
         "condition",

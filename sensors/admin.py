@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.utils.html import format_html
 
 from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
+from sensors.admin_times import SHORT_WITH_SECONDS, shown
 from sensors.charts import Chart
 from sensors.models import (
     ApiKey,
@@ -216,7 +218,13 @@ class QuarantinedReadingAdmin(Evidence):
 
     @admin.display(description="time sent")
     def sent_time(self, row: QuarantinedReading) -> object:
-        return row.reading.get("timestamp")
+        """In the usual form if it can be read at all; it may be what is wrong."""
+        sent = row.reading.get("timestamp")
+        try:
+            moment = datetime.fromisoformat(sent)
+            return shown(moment, SHORT_WITH_SECONDS) if moment.tzinfo else sent
+        except (TypeError, ValueError, OverflowError):
+            return sent
 
     @admin.display(ordering="batch__site")
     def site(self, row: QuarantinedReading) -> Site:

@@ -18,9 +18,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sensors.admin_scope import SiteScoped, person_of
+from sensors.admin_times import NOTHING, SHORT, ClearTimes, in_words
 from sensors.charts import Chart
-
-NOTHING = "–"
 
 
 def pill(level: str, words: object) -> SafeString:
@@ -72,7 +71,7 @@ class ReadOnly(BaseModelAdmin):
         return False
 
 
-class Evidence(ReadOnly, SiteScoped, admin.ModelAdmin):
+class Evidence(ReadOnly, SiteScoped, ClearTimes):
     """What the software saw and did. These tables are big, and nobody may edit them."""
 
     show_full_result_count = False
@@ -84,11 +83,14 @@ class EvidenceInline(ReadOnly, admin.TabularInline):
     extra = 0
     show_change_link = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return self.fields or ()
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return in_words(self.model, self.fields or (), SHORT)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
 
 
-class WithButtons(admin.ModelAdmin):
+class WithButtons(ClearTimes):
     """Offers actions of the list as buttons on the page of one row, and shows charts there."""
 
     change_form_template = "admin/change_form_with_buttons.html"
