@@ -94,11 +94,17 @@ class WithButtons(ClearTimes):
     """Offers actions of the list as buttons on the page of one row, and shows charts there."""
 
     change_form_template = "admin/change_form_with_buttons.html"
-    asks_reason: tuple[str, ...] = ()
+
+    class Media:
+        js = ["sensors/unsaved.js"]
 
     def buttons(self, row: Any) -> dict[str, str]:
         """The actions that make sense for the row, and what their buttons say."""
         return {}
+
+    def asks_reason(self, row: Any) -> list[str]:
+        """Those of the actions that take a reason."""
+        return []
 
     def charts(self, row: Any) -> list[Chart]:
         return []
@@ -120,7 +126,7 @@ class WithButtons(ClearTimes):
             allowed = self.get_actions(request)
             context["buttons"] = {n: w for n, w in self.buttons(obj).items() if n in allowed}
             context["charts"] = self.charts(obj)
-            context["asks_reason"] = self.asks_reason
+            context["asks_reason"] = self.asks_reason(obj)
             context["list_url"] = url_of_list(self.model)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
