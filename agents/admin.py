@@ -39,17 +39,13 @@ class ReadingBatchAdmin(Evidence):
     list_display = [
         "named",
         "progress",
-        "run",
-        "mode",
+        "received_at",
         "site",
         "source",
-        "received_at",
         "accepted",
-        "rejected",
         "stored",
-        "duplicates",
-        "conflicts",
         "quarantined",
+        "run",
     ]
     list_select_related = ["site", "claim__run"]
     list_filter = ["status", "mode", "received_at", ("site", VisibleChoices)]
@@ -135,11 +131,10 @@ class PipelineRunAdmin(Evidence, WithButtons):
         "named",
         "condition",
         "stage",
+        "error",
         "readings",
         "started_at",
-        "updated_at",
         "seconds",
-        "error",
     ]
     list_filter = [StateFilter, "stage", "started_at"]
     search_fields = ["error"]
@@ -203,7 +198,7 @@ class PipelineRunAdmin(Evidence, WithButtons):
     def condition(self, run: PipelineRun) -> str:
         return state_of(run)
 
-    @admin.display(description="seconds of work")
+    @admin.display(description="seconds")
     def seconds(self, run: PipelineRun) -> str:
         return f"{sum(timing['seconds'] for timing in run.timings.values()):.3f}"
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from sensors.admin_filters import InUseFilter, KeyStateFilter
 from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
 from sensors.admin_times import SHORT_WITH_SECONDS, shown
@@ -92,7 +93,7 @@ class AssetAdmin(SiteScoped, admin.ModelAdmin):
 class SensorAdmin(SiteScoped, WithButtons):
     list_display = ["code", "asset", "site", "kind", "unit", "location", "in_use"]
     list_select_related = ["asset", "site"]
-    list_filter = [("site", VisibleChoices), "kind", ("retired_at", admin.EmptyFieldListFilter)]
+    list_filter = [("site", VisibleChoices), "kind", InUseFilter]
     search_fields = ["code", "asset__tag", "asset__name", "location"]
     autocomplete_fields = ["site", "asset"]
     readonly_fields = ["created_at"]
@@ -130,9 +131,9 @@ class SensorAdmin(SiteScoped, WithButtons):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SiteScoped, WithButtons):
-    list_display = ["name", "prefix", "site", "rights", "state", "created_at", "expires_at"]
+    list_display = ["name", "state", "site", "rights", "expires_at", "prefix", "created_at"]
     list_select_related = ["site"]
-    list_filter = [("site", VisibleChoices), ("revoked_at", admin.EmptyFieldListFilter)]
+    list_filter = [("site", VisibleChoices), KeyStateFilter]
     search_fields = ["name", "prefix"]
     autocomplete_fields = ["site"]
     fields = [
@@ -149,6 +150,9 @@ class ApiKeyAdmin(SiteScoped, WithButtons):
     readonly_fields = ["prefix", "created_at", "revoked_at"]
     ordering = ["-pk"]
     actions = ["revoke"]
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
+        return [name for name in self.fields if obj or name not in self.readonly_fields]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         """A key stays with the site for which it was made."""
