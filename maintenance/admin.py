@@ -54,7 +54,6 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         "reason",
         "condition",
         "started_at",
-        "last_seen_at",
         "order",
     ]
     list_display_links = ["named"]
@@ -104,7 +103,8 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
 
     @admin.display(description="anomaly", ordering="kind")
     def named(self, anomaly: Anomaly) -> str:
-        return str(anomaly)
+        kind, code = anomaly.get_kind_display(), anomaly.sensor.code
+        return format_html('{} on <span class="code">{}</span>', kind, code)
 
     @admin.display(description="severity now")
     def severity_now(self, anomaly: Anomaly) -> str:
@@ -211,7 +211,7 @@ class WorkOrderAdmin(SiteScoped, MovesOrders):
         late = order.state in WorkOrder.OPEN_STATES and order.due_at < timezone.now()
         return format_html('<span class="late">{} overdue</span>', at) if late else at
 
-    @admin.display(description="now")
+    @admin.display(description="anomalies now")
     def now(self, order: WorkOrder) -> str:
         return worst_now(order)
 

@@ -6,7 +6,8 @@ document.addEventListener("DOMContentLoaded", () => {
         return;
     }
     const typed = () => new URLSearchParams(new FormData(form)).toString();
-    const saved = typed();
+    // A form that came back with errors holds what was never saved.
+    const saved = form.querySelector(".errornote") ? null : typed();
     for (const button of document.querySelectorAll("form.press")) {
         button.addEventListener("submit", event => {
             const question = "Your changes to this form are not saved. Go on without them?";
