@@ -14,7 +14,6 @@ from agents import pipeline
 from agents.models import Claim, PipelineRun
 from agents.sight import seen_from
 from sensors.admin_pages import (
-    NOTHING,
     Evidence,
     WithButtons,
     facts,
@@ -24,6 +23,7 @@ from sensors.admin_pages import (
     url_of_list,
 )
 from sensors.admin_scope import VisibleChoices, sites_of
+from sensors.admin_times import NOTHING, SHORT_WITH_SECONDS
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
 
 STATE_LEVELS = {"failed": "critical", "finished": "good", "running": "low"}
@@ -40,17 +40,13 @@ class ReadingBatchAdmin(Evidence):
     list_display = [
         "named",
         "progress",
-        "run",
-        "mode",
+        "received_at",
         "site",
         "source",
-        "received_at",
         "accepted",
-        "rejected",
         "stored",
-        "duplicates",
-        "conflicts",
         "quarantined",
+        "run",
     ]
     list_select_related = ["site", "claim__run"]
     list_filter = ["status", "mode", "received_at", ("site", VisibleChoices)]
@@ -131,15 +127,15 @@ def state_of(run: PipelineRun) -> str:
 
 @admin.register(PipelineRun)
 class PipelineRunAdmin(Evidence, WithButtons):
+    time_in_lists = SHORT_WITH_SECONDS
     list_display = [
         "named",
         "condition",
         "stage",
+        "went_wrong",
         "carried",
         "started_at",
-        "updated_at",
         "seconds",
-        "went_wrong",
     ]
     list_filter = [StateFilter, "stage", "started_at"]
     actions = ["resume"]
@@ -215,7 +211,7 @@ class PipelineRunAdmin(Evidence, WithButtons):
     def went_wrong(self, run: Any) -> str:
         return run.error_seen or NOTHING
 
-    @admin.display(description="seconds of work")
+    @admin.display(description="seconds")
     def seconds(self, run: PipelineRun) -> str:
         return f"{sum(timing['seconds'] for timing in run.timings.values()):.3f}"
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, Q
 from django.http import HttpRequest
+from django.utils import timezone
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Severity, WorkOrder
@@ -29,11 +30,15 @@ class Tile:
 
 def glance(site: AdminSite, request: HttpRequest) -> list[Tile]:
     """What asks for attention, as far as the person may see it."""
-    return [*_open_anomalies(site, request), *_backlogs(site, request)]
+    return [
+        *_open_anomalies(site, request),
+        *_orders(site, request),
+        *_backlogs(site, request),
+    ]
 
 
-def _visible(site: AdminSite, request: HttpRequest, model: type[Model]) -> QuerySet | None:
-    """The rows that the person's list of the model has; None if there is no list."""
+def _visible(site: AdminSite, request: HttpRequest, model: type[Model]) -> Any:
+    """A QuerySet of the rows in the person's list of the model; None if there is no list."""
     admin = site._registry[model]
     return admin.get_queryset(request) if admin.has_view_permission(request) else None
 
@@ -53,11 +58,28 @@ def _open_anomalies(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
         )
 
 
+def _orders(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
+    rows = _visible(site, request, WorkOrder)
+    if rows is None:
+        return
+    proposed, approved = WorkOrder.State.PROPOSED, WorkOrder.State.APPROVED
+    # Open orders are few: one for each asset, and what people added.
+    counts = rows.open().aggregate(
+        proposed=Count("pk", filter=Q(state=proposed)),
+        approved=Count("pk", filter=Q(state=approved)),
+        overdue=Count("pk", filter=Q(due_at__lt=timezone.now())),
+    )
+    for words, name, query, level in (
+        ("Overdue work orders", "overdue", "?due=overdue", "critical"),
+        ("Proposed work orders", "proposed", f"?state__exact={proposed}", "medium"),
+        ("Approved work orders", "approved", f"?state__exact={approved}", "low"),
+    ):
+        yield _tile(words, counts[name], url_of_list(WorkOrder, query), level)
+
+
 def _backlogs(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
     failed = Notification.Status.FAILED
-    proposed = WorkOrder.State.PROPOSED
     backlogs: tuple[tuple[str, type[Model], dict[str, Any], str], ...] = (
-        ("Proposed work orders", WorkOrder, {"state": proposed}, f"?state__exact={proposed}"),
         ("Failed runs", PipelineRun, {"failed_at__isnull": False}, "?state=failed"),
         ("Failed notifications", Notification, {"status": failed}, f"?status__exact={failed}"),
         ("Quarantined readings", QuarantinedReading, {}, ""),

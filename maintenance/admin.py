@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Case, Field, Model, When
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 
 from maintenance.admin_editing import EditedWhileItChanges
+from maintenance.admin_filters import DueFilter, SeverityFilter, StatusFilter
 from maintenance.admin_inlines import (
-    SEVERITY_LEVELS,
     AnomalyInline,
     NotificationInline,
     ShowsSeverity,
     TransitionInline,
+    decided,
+    severity_pill,
+    worst_now,
 )
-from maintenance.models import Anomaly, Notification, Severity, WorkOrder
+from maintenance.admin_moves import MovesOrders
+from maintenance.models import Anomaly, Notification, WorkOrder
 from maintenance.models.anomalies import AnomalyQuerySet
 from maintenance.models.notifications import NotificationQuerySet
-from maintenance.pictures import around
-from maintenance.transitions import TRANSITIONS, IllegalMoveError, move
-from sensors.admin_pages import Evidence, WithButtons, facts, pill, rendered
+from maintenance.pictures import around, by_sensor
+from sensors.admin_pages import Evidence, WithButtons, facts, pill, url_of
 from sensors.admin_scope import SiteScoped, VisibleChoices, person_of
+from sensors.admin_times import NOTHING, SHORT, shown
 from sensors.charts import Chart
 from sensors.models import Site
 
@@ -42,52 +46,42 @@ DELIVERY_LEVELS = {
 MOST_CHARTS = 4
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = "status"
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("active", "Active"), *Anomaly.Status.choices]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        if self.value() == "active":
-            return queryset.open()
-        return queryset.with_status(self.value()) if self.value() in Anomaly.Status else queryset
-
-
 @admin.register(Anomaly)
 class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
     site_path = "asset__site"
     list_display = [
-        "named",
-        "condition",
         "worst",
-        "asset",
+        "named",
         "reason",
+        "condition",
         "started_at",
-        "last_seen_at",
-        "work_order",
+        "order",
     ]
+    list_display_links = ["named"]
     list_select_related = ["sensor", "asset__site", "work_order"]
     list_filter = [
         StatusFilter,
-        "severity_worst",
+        ("severity_worst", SeverityFilter),
         "kind",
         ("asset__site", VisibleChoices),
         "started_at",
     ]
     search_fields = ["sensor__code", "asset__tag", "asset__name", "detector"]
-    ordering = ["-started_at"]
+    ordering = [
+        Case(When(ended_at=None, then=0), default=1),
+        "-severity_worst",
+        "-started_at",
+    ]
     actions = ["acknowledge"]
     fieldsets = [
-        (None, {"fields": ["condition", "worst", "severity_now", "reason", "asset", "sensor"]}),
+        (None, {"fields": [("worst", "severity_now", "condition"), "reason", "asset", "sensor"]}),
         (
             "Episode",
             {"fields": ["started_at", "last_seen_at", "ended_at", "peak_at", "peak"]},
         ),
         (
             "Evidence",
-            {"fields": ["kind", "detector", "detected_at", "score", "score_worst", "seen_by_it"]},
+            {"fields": ["kind", "scores", "seen_by_it", "detected_at", "detector"]},
         ),
         ("Requests that brought it", {"fields": ["correlation_ids"], "classes": ["collapse"]}),
         ("People", {"fields": ["acknowledged_at", "acknowledged_by", "work_order"]}),
@@ -102,6 +96,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
 
     @admin.action(description="Acknowledge the selected anomalies", permissions=["acknowledge"])
     def acknowledge(self, request: HttpRequest, anomalies: AnomalyQuerySet) -> None:
+        self.note(request, anomalies.filter(acknowledged_at=None), "Acknowledged.")
         messages.success(request, f"Acknowledged {anomalies.acknowledge(person_of(request))}.")
 
     def buttons(self, anomaly: Anomaly) -> dict[str, str]:
@@ -109,12 +104,12 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
 
     @admin.display(description="anomaly", ordering="kind")
     def named(self, anomaly: Anomaly) -> str:
-        return str(anomaly)
+        kind, code = anomaly.get_kind_display(), anomaly.sensor.code
+        return format_html('{} on <span class="code">{}</span>', kind, code)
 
     @admin.display(description="severity now")
     def severity_now(self, anomaly: Anomaly) -> str:
-        level = SEVERITY_LEVELS[Severity(anomaly.severity)]
-        return pill(level, anomaly.get_severity_display())
+        return severity_pill(anomaly.severity)
 
     @admin.display
     def peak(self, anomaly: Anomaly) -> str:
@@ -122,37 +117,61 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
 
     @admin.display(description="what the detector saw")
     def seen_by_it(self, anomaly: Anomaly) -> str:
-        return facts(anomaly.evidence)
+        rounded = {
+            key: f"{value:.4g}" if isinstance(value, float) else value
+            for key, value in anomaly.evidence.items()
+        }
+        return facts(rounded)
 
+    @admin.display(description="score")
+    def scores(self, anomaly: Anomaly) -> str:
+        return f"{anomaly.score:.4g} now, {anomaly.score_worst:.4g} at worst; 1 is the alarm line"
 
-class MoveForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=500)
+    @admin.display(description="work order", ordering="work_order")
+    def order(self, anomaly: Anomaly) -> str:
+        order = anomaly.work_order
+        return (
+            format_html('<a href="{}">{}</a>', url_of(order), order.number) if order else NOTHING
+        )
 
 
 @admin.register(WorkOrder)
-class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, WithButtons):
+class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, MovesOrders):
     site_path = "asset__site"
-    list_display = ["number", "title", "condition", "urgency", "asset", "site", "origin", "due_at"]
-    list_display_links = ["number", "title"]
+    list_display = ["urgency", "due", "title", "condition", "number", "asset", "site"]
+    list_display_links = ["title", "number"]
     list_select_related = ["asset__site"]
-    list_filter = ["state", "priority", "origin", ("asset__site", VisibleChoices), "due_at"]
+    list_filter = ["state", "priority", DueFilter, "origin", ("asset__site", VisibleChoices)]
     search_fields = ["title", "asset__tag", "asset__name"]
     autocomplete_fields = ["asset"]
     ordering = ["-opened_at"]
     show_full_result_count = False
-    actions = ["approve", "cancel"]
-    action_form = MoveForm
-    asks_reason = ("cancel",)
     inlines = [AnomalyInline, TransitionInline, NotificationInline]
-    readonly_fields = ["condition", "trace", "opened_at"]
+    readonly_fields = ["condition", "now", "trace", "opened_at"]
     fieldsets = [
-        (None, {"fields": ["condition", "asset", "origin", "priority", "due_at", "opened_at"]}),
+        (
+            None,
+            {"fields": [("condition", "now"), "priority", "due_at", "title", "recommendation"]},
+        ),
+        ("About", {"fields": ["asset", "description", ("origin", "opened_at")]}),
+        ("What the software last decided", {"fields": ["trace"], "classes": ["collapse"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["asset", "origin", "priority", "due_at"]}),
         ("What to do", {"fields": ["title", "description", "recommendation"]}),
-        ("Why the software proposed it", {"fields": ["trace"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: WorkOrder | None = None) -> list[str]:
         return [*self.readonly_fields, "asset", "origin"] if obj else self.readonly_fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: WorkOrder | None = None) -> Any:
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        told = {"description": "As found when the order was proposed or extended."}
+        return super().get_form(request, obj, change, help_texts=told if obj else {}, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: WorkOrder | None = None) -> list[Any]:
         return self.inlines if obj else []
@@ -172,40 +191,7 @@ class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, WithButtons):
 
     def charts(self, order: WorkOrder) -> list[Chart]:
         worst = order.anomalies.select_related("sensor__site").order_by("-score_worst")
-        return [around(anomaly) for anomaly in worst[:MOST_CHARTS]]
-
-    def has_approve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("maintenance.approve_workorder")
-
-    @admin.action(description="Approve the selected work orders", permissions=["approve"])
-    def approve(self, request: HttpRequest, orders: QuerySet) -> None:
-        self._move(request, orders, WorkOrder.State.APPROVED)
-
-    @admin.action(description="Cancel the selected, with a reason", permissions=["approve"])
-    def cancel(self, request: HttpRequest, orders: QuerySet) -> None:
-        if request.POST.get("reason", "").strip():
-            self._move(request, orders, WorkOrder.State.CANCELLED)
-        else:
-            messages.warning(request, "Say in the field beside the action why it is cancelled.")
-
-    def _move(self, request: HttpRequest, orders: QuerySet, to_state: WorkOrder.State) -> None:
-        reason = request.POST.get("reason", "").strip()
-        moved = []
-        for pk in orders.order_by("pk").values_list("pk", flat=True):
-            try:
-                moved.append(move(pk, to_state, actor=person_of(request), reason=reason).number)
-            except IllegalMoveError as exc:
-                messages.warning(request, f"{exc}.")
-        if moved:
-            messages.success(request, f"{to_state.label}: {', '.join(moved)}.")
-
-    def buttons(self, order: WorkOrder) -> dict[str, str]:
-        moves: dict[str, str] = {
-            WorkOrder.State.APPROVED: "approve",
-            WorkOrder.State.CANCELLED: "cancel",
-        }
-        allowed = [moves[state] for state in TRANSITIONS[order.state] if state in moves]
-        return {name: name.title() for name in allowed}
+        return by_sensor(worst, most=MOST_CHARTS)
 
     @admin.display(description="state", ordering="state")
     def condition(self, order: WorkOrder) -> str:
@@ -220,9 +206,19 @@ class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, WithButtons):
     def site(self, order: WorkOrder) -> Site:
         return order.asset.site
 
+    @admin.display(description="due", ordering="due_at")
+    def due(self, order: WorkOrder) -> str:
+        at = shown(order.due_at, SHORT)
+        late = order.state in WorkOrder.OPEN_STATES and order.due_at < timezone.now()
+        return format_html('<span class="late">{} overdue</span>', at) if late else at
+
+    @admin.display(description="anomalies now")
+    def now(self, order: WorkOrder) -> str:
+        return worst_now(order)
+
     @admin.display(description="decision")
     def trace(self, order: WorkOrder) -> str:
-        return rendered("maintenance/decision.html", decision=order.decision)
+        return decided(order.decision)
 
 
 @admin.register(Notification)

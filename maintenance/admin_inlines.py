@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
-from maintenance.models import Anomaly, Notification, Severity, WorkOrderTransition
-from sensors.admin_pages import EvidenceInline, pill
+from maintenance.models import Anomaly, Notification, Severity, WorkOrder, WorkOrderTransition
+from sensors.admin_pages import EvidenceInline, pill, rendered
 
 SEVERITY_LEVELS = {
     Severity.LOW: "low",
@@ -15,12 +19,38 @@ SEVERITY_LEVELS = {
     Severity.HIGH: "high",
     Severity.CRITICAL: "critical",
 }
-STATUS_LEVELS = {
-    Anomaly.Status.ACTIVE_UNACK: "critical",
-    Anomaly.Status.ACTIVE_ACK: "medium",
-    Anomaly.Status.CLEARED_UNACK: "low",
-    Anomaly.Status.CLEARED_ACK: "quiet",
-}
+
+
+def severity_pill(severity: int) -> str:
+    known = Severity(severity)
+    return pill(SEVERITY_LEVELS[known], known.label)
+
+
+def worst_now(order: WorkOrder) -> str:
+    """How bad its open anomalies have been, whatever the order said when it was decided."""
+    worst = order.anomalies.open().order_by("-severity_worst").values_list("severity_worst")
+    found = [severity for (severity,) in worst]
+    if not found:
+        return "no open anomalies"
+    return format_html("{} worst of {} open", severity_pill(found[0]), len(found))
+
+
+def decided(decision: Mapping[str, Any]) -> str:
+    """Why the order is what it is, as far as the software made it so."""
+    return rendered("maintenance/decision.html", decision=_in_words(decision))
+
+
+def _in_words(decision: Mapping[str, Any]) -> dict[str, Any]:
+    anomalies = [
+        anomaly
+        | {
+            "kind": anomaly["anomaly_kind"].replace("_", " "),
+            "severity": severity_pill(anomaly["severity"]),
+        }
+        for anomaly in decision.get("anomalies", ())
+    ]
+    before = decision.get("before")
+    return {**decision, "anomalies": anomalies, "before": _in_words(before) if before else None}
 
 
 class ShowsSeverity:
@@ -28,18 +58,17 @@ class ShowsSeverity:
 
     @admin.display(description="status")
     def condition(self, anomaly: Anomaly) -> str:
-        return pill(STATUS_LEVELS[anomaly.status], anomaly.status.label)
+        return pill("plain", anomaly.status.label)
 
     @admin.display(description="severity", ordering="severity_worst")
     def worst(self, anomaly: Anomaly) -> str:
-        level = SEVERITY_LEVELS[Severity(anomaly.severity_worst)]
-        return pill(level, anomaly.get_severity_worst_display())
+        return severity_pill(anomaly.severity_worst)
 
 
 class AnomalyInline(ShowsSeverity, EvidenceInline):
     model = Anomaly
     fk_name = "work_order"
-    fields = ["condition", "worst", "reason", "started_at", "last_seen_at"]
+    fields = ["worst", "reason", "condition", "started_at", "last_seen_at"]
     ordering = ["-severity_worst", "-started_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,8 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from sensors.admin_filters import InUseFilter, KeyStateFilter
 from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
+from sensors.admin_times import SHORT_WITH_SECONDS, shown
 from sensors.charts import Chart
 from sensors.models import (
     ApiKey,
@@ -94,7 +97,7 @@ class AssetAdmin(SiteScoped, admin.ModelAdmin):
 class SensorAdmin(SiteScoped, WithButtons):
     list_display = ["code", "asset", "site", "kind", "unit", "location", "in_use"]
     list_select_related = ["asset", "site"]
-    list_filter = [("site", VisibleChoices), "kind", ("retired_at", admin.EmptyFieldListFilter)]
+    list_filter = [("site", VisibleChoices), "kind", InUseFilter]
     search_fields = ["code", "asset__tag", "asset__name", "location"]
     autocomplete_fields = ["site", "asset"]
     readonly_fields = ["created_at"]
@@ -135,9 +138,9 @@ class SensorAdmin(SiteScoped, WithButtons):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SiteScoped, WithButtons):
-    list_display = ["name", "prefix", "site", "rights", "state", "created_at", "expires_at"]
+    list_display = ["name", "state", "site", "rights", "expires_at", "prefix", "created_at"]
     list_select_related = ["site"]
-    list_filter = [("site", VisibleChoices), ("revoked_at", admin.EmptyFieldListFilter)]
+    list_filter = [("site", VisibleChoices), KeyStateFilter]
     search_fields = ["name", "prefix"]
     autocomplete_fields = ["site"]
     fields = [
@@ -154,6 +157,9 @@ class ApiKeyAdmin(SiteScoped, WithButtons):
     readonly_fields = ["prefix", "created_at", "revoked_at"]
     ordering = ["-pk"]
     actions = ["revoke"]
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
+        return [name for name in self.fields if obj or name not in self.readonly_fields]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         """A key stays with the site for which it was made."""
@@ -223,7 +229,13 @@ class QuarantinedReadingAdmin(Evidence):
 
     @admin.display(description="time sent")
     def sent_time(self, row: QuarantinedReading) -> object:
-        return row.reading.get("timestamp")
+        """In the usual form if it can be read at all; it may be what is wrong."""
+        sent = row.reading.get("timestamp")
+        try:
+            moment = datetime.fromisoformat(sent)
+            return shown(moment, SHORT_WITH_SECONDS) if moment.tzinfo else sent
+        except (TypeError, ValueError, OverflowError):
+            return sent
 
     @admin.display(ordering="batch__site")
     def site(self, row: QuarantinedReading) -> Site:

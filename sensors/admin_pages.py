@@ -18,9 +18,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sensors.admin_scope import SiteScoped, person_of
+from sensors.admin_times import NOTHING, SHORT, ClearTimes, in_words
 from sensors.charts import Chart
-
-NOTHING = "–"
 
 
 def pill(level: str, words: object) -> SafeString:
@@ -72,7 +71,7 @@ class ReadOnly(BaseModelAdmin):
         return False
 
 
-class Evidence(ReadOnly, SiteScoped, admin.ModelAdmin):
+class Evidence(ReadOnly, SiteScoped, ClearTimes):
     """What the software saw and did. These tables are big, and nobody may edit them."""
 
     show_full_result_count = False
@@ -84,19 +83,28 @@ class EvidenceInline(ReadOnly, admin.TabularInline):
     extra = 0
     show_change_link = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return self.fields or ()
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return in_words(self.model, self.fields or (), SHORT)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
 
 
-class WithButtons(admin.ModelAdmin):
+class WithButtons(ClearTimes):
     """Offers actions of the list as buttons on the page of one row, and shows charts there."""
 
     change_form_template = "admin/change_form_with_buttons.html"
-    asks_reason: tuple[str, ...] = ()
+
+    class Media:
+        js = ["sensors/unsaved.js"]
 
     def buttons(self, row: Any) -> dict[str, str]:
         """The actions that make sense for the row, and what their buttons say."""
         return {}
+
+    def asks_reason(self, row: Any) -> list[str]:
+        """Those of the actions that take a reason."""
+        return []
 
     def charts(self, row: Any) -> list[Chart]:
         return []
@@ -118,7 +126,7 @@ class WithButtons(admin.ModelAdmin):
             allowed = self.get_actions(request)
             context["buttons"] = {n: w for n, w in self.buttons(obj).items() if n in allowed}
             context["charts"] = self.charts(obj)
-            context["asks_reason"] = self.asks_reason
+            context["asks_reason"] = self.asks_reason(obj)
             context["list_url"] = url_of_list(self.model)
         return super().render_change_form(request, context, add, change, form_url, obj)
 

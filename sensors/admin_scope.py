@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.models import User
-from django.db.models import Field, QuerySet
+from django.db.models import Field, ForeignKey, QuerySet
 from django.db.models.fields.related import RelatedField
 from django.http import HttpRequest
 
 from sensors.access import Right
+from sensors.models import Site
 from sensors.models.access import principal_of
 
 REMEMBERED = "_visible_sites"
@@ -55,6 +56,17 @@ class SiteScoped(BaseModelAdmin):
         if isinstance(pointed_at, SiteScoped):
             return pointed_at.get_queryset(request)
         return choices
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.remote_field.model is Site:
+            assert field.queryset is not None
+            sites = field.queryset[:2]
+            if len(sites) == 1:
+                field.initial = sites[0].pk
+        return field
 
 
 class VisibleChoices(admin.RelatedFieldListFilter):

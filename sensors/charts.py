@@ -1,7 +1,7 @@
 """The geometry of a chart of readings. Pure: no database, no clock, no framework.
 
-Positions are percentages of the picture's width and height, so that it can be stretched
-to any size without distorting its text.
+Positions are percentages of the plot's width and height, so that it can be stretched to
+any size without distorting its text. Labels stand in margins around the plot.
 """
 
 from __future__ import annotations
@@ -14,16 +14,20 @@ from itertools import pairwise
 from statistics import median
 
 Points = Sequence[tuple[datetime, float]]
+Span = tuple[datetime, datetime]
 
-TOP, BOTTOM = 10.0, 88.0
-# Labels nearer to an edge would be cut off.
-LEFTMOST, RIGHTMOST = 6.0, 94.0
+# Labels of time nearer to an edge would touch those of the margins.
+LEFTMOST, RIGHTMOST = 2.0, 98.0
+# Labels of limits nearer to each other could not be read.
+LABEL_HEIGHT = 7.0
 # A silence so many times as long as usual breaks the line.
 GAP = 5
 # A limit further away than so many times the data's own height would flatten the line.
 FURTHEST_LIMIT = 20
 LARGEST = 1e300
 MOST_TICKS = 5
+# So few readings are drawn as dots too: a line alone would hide how few they are.
+FEW = 30
 TIME_STEPS = [
     *(timedelta(seconds=seconds) for seconds in (1, 5, 15, 30)),
     *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
@@ -45,7 +49,22 @@ class Limit:
 class Tick:
     at: float
     label: str
-    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """`label_at` differs from `at` where two labels would cover each other."""
+
+    at: float
+    label_at: float
+    label: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    x: float
+    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +88,11 @@ class Chart:
     title: str
     description: str
     path: str
-    limits: tuple[Tick, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    limits: tuple[LimitLine, ...] = ()
     values: tuple[Tick, ...] = ()
     times: tuple[Tick, ...] = ()
-    band: Band | None = None
+    bands: tuple[Band, ...] = ()
     peak: Peak | None = None
     zone: str = ""
 
@@ -91,7 +111,7 @@ class Frame:
 
     def y(self, value: float) -> float:
         share = (value - self.low) / (self.high - self.low)
-        return round(BOTTOM - share * (BOTTOM - TOP), 2)
+        return round(100 * (1 - share), 2)
 
 
 def draw(
@@ -100,11 +120,11 @@ def draw(
     *,
     unit: str = "",
     limits: Sequence[Limit] = (),
-    episode: tuple[datetime, datetime] | None = None,
+    episodes: Sequence[Span] = (),
     peak: tuple[datetime, float] | None = None,
     zone: tzinfo = UTC,
 ) -> Chart:
-    """A chart of `points`, in order of time, with an episode shaded and its peak marked.
+    """A chart of `points`, in order of time, with episodes shaded and a peak marked.
 
     Times are told as the clocks of `zone` show them.
     """
@@ -113,19 +133,17 @@ def draw(
     shown = [*points, *([peak] if peak else [])]
     if not shown:
         return Chart(title, "There are no readings to show.", "")
-    frame = _frame([value for _, value in shown], _moments(shown, episode), limits)
+    frame = _frame([value for _, value in shown], _moments(shown, episodes), limits)
     near = [limit for limit in limits if frame.low <= limit.value <= frame.high]
     return Chart(
         title=title,
-        description=_description(points, unit, near, episode, peak, zone),
+        description=_description(points, unit, near, episodes, peak, zone),
         path=_path(points, frame),
-        limits=tuple(
-            Tick(frame.y(limit.value), f"{limit.level} {limit.value:.4g}", limit.level)
-            for limit in near
-        ),
+        dots=_dots(points, frame),
+        limits=_limit_lines(near, frame),
         values=_value_ticks(frame),
         times=_time_ticks(frame, zone),
-        band=_band(episode, frame) if episode else None,
+        bands=tuple(_band(episode, frame) for episode in episodes),
         peak=_peak(peak, unit, frame) if peak else None,
         zone=f"{frame.end.astimezone(zone):%Z}",
     )
@@ -136,8 +154,8 @@ def _drawable(value: float) -> float:
     return max(-LARGEST, min(value, LARGEST))
 
 
-def _moments(shown: Points, episode: tuple[datetime, datetime] | None) -> list[datetime]:
-    return [*(moment for moment, _ in shown), *(episode or ())]
+def _moments(shown: Points, episodes: Sequence[Span]) -> list[datetime]:
+    return [*(moment for moment, _ in shown), *(m for episode in episodes for m in episode)]
 
 
 def _frame(values: list[float], moments: list[datetime], limits: Sequence[Limit]) -> Frame:
@@ -152,17 +170,39 @@ def _frame(values: list[float], moments: list[datetime], limits: Sequence[Limit]
     return Frame(start, end, low - margin, high + margin)
 
 
-def _path(points: Points, frame: Frame) -> str:
-    """An SVG path; a point that stands alone becomes a dot."""
+def _breaks(points: Points) -> list[bool]:
+    """For each point, whether a silence came before it. The first begins the line."""
     steps = [(late - early).total_seconds() for (early, _), (late, _) in pairwise(points)]
     silence = median(steps) * GAP if steps else 0
-    commands = []
-    for index, (moment, value) in enumerate(points):
-        begins = index == 0 or (silence and steps[index - 1] > silence)
-        commands.append(f"{'M' if begins else 'L'}{frame.x(moment)} {frame.y(value)}")
-        if begins:
-            commands.append("h0")
-    return " ".join(commands)
+    return [True, *(silence > 0 and step > silence for step in steps)][: len(points)]
+
+
+def _path(points: Points, frame: Frame) -> str:
+    """An SVG path of the line."""
+    return " ".join(
+        f"{'M' if begins else 'L'}{frame.x(moment)} {frame.y(value)}"
+        for (moment, value), begins in zip(points, _breaks(points), strict=True)
+    )
+
+
+def _dots(points: Points, frame: Frame) -> tuple[Dot, ...]:
+    """Points that no line shows, or all of them if they are few."""
+    breaks = [*_breaks(points), True]
+    return tuple(
+        Dot(frame.x(moment), frame.y(value))
+        for n, (moment, value) in enumerate(points)
+        if len(points) <= FEW or (breaks[n] and breaks[n + 1])
+    )
+
+
+def _limit_lines(limits: Sequence[Limit], frame: Frame) -> tuple[LimitLine, ...]:
+    lines: list[LimitLine] = []
+    for limit in sorted(limits, key=lambda limit: limit.value):
+        at = frame.y(limit.value)
+        highest = lines[-1].label_at - LABEL_HEIGHT if lines else at
+        label = f"{limit.level} {limit.value:.4g}"
+        lines.append(LimitLine(at, min(at, round(highest, 2)), label, limit.level))
+    return tuple(lines)
 
 
 def _value_ticks(frame: Frame) -> tuple[Tick, ...]:
@@ -187,7 +227,7 @@ def _time_ticks(frame: Frame, zone: tzinfo) -> tuple[Tick, ...]:
     return tuple(tick for tick in ticks if LEFTMOST <= tick.at <= RIGHTMOST)
 
 
-def _band(episode: tuple[datetime, datetime], frame: Frame) -> Band:
+def _band(episode: Span, frame: Frame) -> Band:
     start, end = (frame.x(moment) for moment in episode)
     # Never so narrow that it cannot be seen.
     return Band(start, max(round(end - start, 2), 0.4))
@@ -203,7 +243,7 @@ def _description(
     points: Points,
     unit: str,
     limits: Sequence[Limit],
-    episode: tuple[datetime, datetime] | None,
+    episodes: Sequence[Span],
     peak: tuple[datetime, float] | None,
     zone: tzinfo,
 ) -> str:
@@ -218,9 +258,9 @@ def _description(
             f"from {low:.4g} to {high:.4g} {unit}".rstrip()
         )
     said += [f"{limit.level} at {limit.value:.4g}" for limit in limits]
-    if episode:
-        start, end = (moment.astimezone(zone) for moment in episode)
-        said.append(f"abnormal from {start:%d %b %H:%M} to {end:%d %b %H:%M}")
+    for begin, end in episodes:
+        start, stop = begin.astimezone(zone), end.astimezone(zone)
+        said.append(f"abnormal from {start:%d %b %H:%M} to {stop:%d %b %H:%M}")
     if peak:
         at = peak[0].astimezone(zone)
         said.append(f"peak {peak[1]:.4g} {unit}".rstrip() + f" at {at:%d %b %H:%M}")

@@ -17,6 +17,10 @@ class WorkOrderQuerySet(models.QuerySet["WorkOrder"]):
         """Orders that still ask for something to be done."""
         return self.filter(state__in=self.model.OPEN_STATES)
 
+    def overdue(self) -> Self:
+        """Orders on which the work should have been done by now."""
+        return self.open().filter(due_at__lt=timezone.now())
+
     def visible_to(self, principal: Principal) -> Self:
         sites = principal.sites(Right.READ)
         return self.all() if sites is None else self.filter(asset__site__in=sites)

@@ -91,6 +91,11 @@ def visit(browser: Chrome, live_server: Any, tmp_path: Path) -> Visit:
             height = browser.execute_script("return document.documentElement.scrollHeight")
             browser.set_window_size(width, max(height, 1000))
             browser.save_screenshot(str(pictures / f"{picture}-{width}.png"))
+            if os.environ.get("SCREENSHOTS") and width == WIDE:
+                dark = "document.documentElement.dataset.theme = arguments[0]"
+                browser.execute_script(dark, "dark")
+                browser.save_screenshot(str(pictures / f"{picture}-{width}-dark.png"))
+                browser.execute_script(dark, "auto")
         browser.set_window_size(WIDE, 1000)
 
     return open_page
@@ -105,6 +110,13 @@ def press(browser: Chrome, selector: str) -> None:
 
 def told(browser: Chrome) -> str:
     return browser.find_element(By.CSS_SELECTOR, ".messagelist").text
+
+
+def list_fits(browser: Chrome) -> bool:
+    return browser.execute_script(
+        "const list = document.querySelector('#changelist .results');"
+        "return list.scrollWidth <= list.clientWidth"
+    )
 
 
 def fits(browser: Chrome, width: int) -> bool:
@@ -156,6 +168,46 @@ def test_a_proposed_order_is_approved_from_the_list(
     assert order.state == "approved"
     visit("admin:maintenance_workorder_change", order.pk, picture="order")
     assert len(browser.find_elements(By.CSS_SELECTOR, ".chart svg[role=img]")) == 2
+
+
+def test_what_was_typed_is_not_dropped_by_a_button(
+    plant: Asset, browser: Chrome, visit: Visit
+) -> None:
+    order = WorkOrder.objects.get()
+    visit("admin:maintenance_workorder_change", order.pk, picture="proposed")
+    browser.find_element(By.NAME, "title").send_keys(" soon")
+    browser.find_element(By.NAME, "press-approve").click()
+    browser.switch_to.alert.dismiss()
+    order.refresh_from_db()
+    assert order.state == "proposed"
+
+    press(browser, "[name=_continue]")
+    press(browser, "[name=press-approve]")
+
+    order.refresh_from_db()
+    assert (order.state, order.title[-5:]) == ("approved", " soon")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "maintenance_anomaly",
+        "maintenance_workorder",
+        "agents_pipelinerun",
+        "sensors_readingbatch",
+        "sensors_quarantinedreading",
+    ],
+)
+def test_lists_need_no_sideways_scrolling_on_a_wide_screen(
+    name: str, plant: Asset, browser: Chrome, visit: Visit
+) -> None:
+    with patch("agents.nudge.send"):
+        run = make_run(make_batch(plant.site, [reading("P-101_VIB", 2.0, NOON + MINUTE)]))
+        make_quarantined(plant.site)
+    PipelineRun.objects.close_failed(run.pk, error="agents.detect: no such table")
+    visit(f"admin:{name}_changelist")
+
+    assert list_fits(browser)
 
 
 def test_pages_need_no_sideways_scrolling_on_a_phone(

@@ -3,12 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from maintenance.admin_moves import MOVES
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.transitions import TRANSITIONS
 from tests.factories import (
     MINUTE,
     NOON,
@@ -110,8 +113,9 @@ def test_an_anomaly_shows_the_readings_around_its_episode(admin_client: Client) 
 
     [chart] = page_of(admin_client, anomaly).context["charts"]
 
-    assert chart.band and chart.peak and chart.limits
-    assert 0 < chart.band.x < chart.peak.x < 100
+    [band] = chart.bands
+    assert chart.peak and chart.limits
+    assert 0 < band.x < chart.peak.x < 100
 
 
 @pytest.mark.parametrize("status", Anomaly.Status)
@@ -168,6 +172,56 @@ def test_cancelling_takes_a_reason(admin_client: Client) -> None:
 
     act(admin_client, "cancel", order, reason="The pump is being replaced")
     assert order.transitions.get().reason == "The pump is being replaced"
+
+
+@pytest.mark.parametrize(
+    ("from_state", "to_state"), [(a, b) for a, ways in TRANSITIONS.items() for b in ways]
+)
+def test_every_legal_move_has_a_button_that_makes_it(
+    from_state: str, to_state: str, admin_client: Client
+) -> None:
+    order = make_work_order(state=from_state)
+    context = page_of(admin_client, order).context
+    assert len(context["buttons"]) == len(TRANSITIONS[from_state])
+    name = next(name for name in context["buttons"] if MOVES[name].to_state == to_state)
+
+    act(admin_client, name, order, reason="So it is", _pressed_on=order.pk)
+
+    order.refresh_from_db()
+    assert order.state == to_state
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, "So it is" in entry.change_message) == (str(order.pk), True)
+
+
+def test_a_move_back_is_called_so_and_takes_a_reason(admin_client: Client) -> None:
+    order = make_work_order(state=State.COMPLETED)
+    context = page_of(admin_client, order).context
+    assert context["buttons"]["start"] == "Reopen"
+    assert "start" in context["asks_reason"]
+
+    assert "why" in words_of(act(admin_client, "start", order))
+
+    assert WorkOrder.objects.get().state == State.COMPLETED
+
+
+def test_changing_orders_is_enough_to_start_work(client: Client) -> None:
+    order = make_work_order(state=State.APPROVED)
+    client.force_login(make_member(order.asset.site, "maintenance.change_workorder"))
+    assert list(page_of(client, order).context["buttons"]) == ["schedule", "start"]
+
+    act(client, "start", order)
+
+    assert WorkOrder.objects.get().state == State.IN_PROGRESS
+
+
+def test_who_only_approves_cannot_start_work(client: Client) -> None:
+    order = make_work_order(state=State.APPROVED)
+    rights = ("maintenance.view_workorder", "maintenance.approve_workorder")
+    client.force_login(make_member(order.asset.site, *rights))
+
+    act(client, "start", order)
+
+    assert WorkOrder.objects.get().state == State.APPROVED
 
 
 def test_a_person_opens_an_order_but_never_a_predictive_one(admin_client: Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sensors.charts import BOTTOM, TOP, Limit, draw
+from sensors.charts import FEW, LABEL_HEIGHT, Limit, draw
 from sensors.models import Reading
 from tests.factories import MINUTE, NOON, make_anomaly, make_history, make_sensor, make_site
 
@@ -22,7 +22,7 @@ def test_the_line_spans_the_picture() -> None:
     points = [tuple(map(float, p.split())) for p in re.findall(r"[ML]([\d.]+ [\d.]+)", chart.path)]
     assert points[0][0] == 0
     assert points[-1][0] == 100
-    assert TOP <= points[-1][1] < points[0][1] <= BOTTOM
+    assert 0 <= points[-1][1] < points[0][1] <= 100
 
 
 def test_limits_are_drawn_where_they_belong() -> None:
@@ -42,11 +42,29 @@ def test_a_silence_breaks_the_line() -> None:
     assert draw("S1", [*LINE, *later]).path.count("M") == 2
 
 
-def test_an_episode_is_shaded_and_its_peak_is_marked() -> None:
-    chart = draw("S1", LINE, unit="bar", episode=(LINE[4][0], LINE[8][0]), peak=LINE[6])
+def test_labels_of_close_limits_do_not_cover_each_other() -> None:
+    chart = draw("S1", LINE, limits=[Limit("alarm", 8.1), Limit("warning", 8.0)])
 
-    assert chart.band is not None and chart.peak is not None
-    assert chart.band.x < chart.peak.x < chart.band.x + chart.band.width
+    warning, alarm = chart.limits
+    assert warning.label_at == warning.at
+    assert warning.label_at - alarm.label_at >= LABEL_HEIGHT - 0.01
+
+
+def test_points_that_no_line_shows_are_dots() -> None:
+    many = [(NOON + MINUTE * n, 1.0) for n in range(FEW + 1)]
+    alone = (NOON + timedelta(days=1), 1.0)
+
+    assert len(draw("S1", LINE).dots) == len(LINE)
+    assert draw("S1", many).dots == ()
+    assert [dot.x for dot in draw("S1", [*many, alone]).dots] == [100]
+
+
+def test_an_episode_is_shaded_and_its_peak_is_marked() -> None:
+    chart = draw("S1", LINE, unit="bar", episodes=[(LINE[4][0], LINE[8][0])], peak=LINE[6])
+
+    [band] = chart.bands
+    assert chart.peak is not None
+    assert band.x < chart.peak.x < band.x + band.width
     assert chart.peak.label == "6 bar"
     assert "abnormal from" in chart.description
 
@@ -55,7 +73,7 @@ def test_times_are_those_of_the_clocks_there() -> None:
     line = [(NOON + timedelta(hours=n), 1.0) for n in range(13)]
     episode = (line[1][0], line[2][0])
 
-    chart = draw("S1", line, episode=episode, peak=line[3], zone=ZoneInfo("Asia/Kolkata"))
+    chart = draw("S1", line, episodes=[episode], peak=line[3], zone=ZoneInfo("Asia/Kolkata"))
 
     assert [tick.label for tick in chart.times] == ["21:00", "00:00", "03:00"]
     assert chart.zone == "IST"
@@ -103,7 +121,7 @@ def test_a_picture_is_labelled_in_the_time_of_its_site(admin_client: Client) -> 
 def test_odd_readings_still_make_a_picture(points: list) -> None:
     chart = draw("S1", points, limits=[Limit("alarm", 1.7e308)])
 
-    numbers = [float(n) for n in re.findall(r"[\d.e+-]+", chart.path.replace("h0", ""))]
+    numbers = [float(n) for n in re.findall(r"[\d.e+-]+", chart.path)]
     assert all(math.isfinite(n) and -1 <= n <= 101 for n in numbers)
 
 
