@@ -75,7 +75,7 @@ def test_times_are_those_of_the_clocks_there() -> None:
 
     chart = draw("S1", line, episodes=[episode], peak=line[3], zone=ZoneInfo("Asia/Kolkata"))
 
-    assert [tick.label for tick in chart.times] == ["21:00", "00:00", "03:00"]
+    assert [tick.label for tick in chart.times] == ["18:00", "21:00", "00:00", "03:00"]
     assert chart.zone == "IST"
     assert "01 Jun 2026 17:30 to 02 Jun 2026 05:30 IST" in chart.description
     assert "abnormal from 01 Jun 18:30 to 01 Jun 19:30" in chart.description
