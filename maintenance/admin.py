@@ -77,7 +77,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         (None, {"fields": [("worst", "severity_now", "condition"), "reason", "asset", "sensor"]}),
         (
             "Episode",
-            {"fields": ["started_at", "last_seen_at", "ended_at", "peak_at", "peak"]},
+            {"fields": ["started_at", "last_seen_at", "ended_at", "peak"]},
         ),
         (
             "Evidence",
@@ -113,7 +113,8 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
 
     @admin.display
     def peak(self, anomaly: Anomaly) -> str:
-        return f"{anomaly.peak_value:.4g} {anomaly.sensor.unit}"
+        value = f"{anomaly.peak_value:.4g} {anomaly.sensor.unit}".rstrip()
+        return f"{value} at {shown(anomaly.peak_at)}"
 
     @admin.display(description="what the detector saw")
     def seen_by_it(self, anomaly: Anomaly) -> str:
