@@ -191,7 +191,7 @@ class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, MovesOrders):
         return False
 
     def charts(self, order: WorkOrder) -> list[Chart]:
-        worst = order.anomalies.select_related("sensor__site").order_by("-score_worst")
+        worst = order.anomalies.select_related("sensor__site").order_by("-score_worst", "pk")
         return by_sensor(worst, most=MOST_CHARTS)
 
     @admin.display(description="state", ordering="state")
