@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
 
-class CheckedCursor(CursorPagination):
+class CheckedCursor(CursorPagination, ABC):
     """A cursor comes back from the client, so its position may be anything."""
 
     def decode_cursor(self, request: Request) -> Cursor | None:
@@ -20,9 +21,9 @@ class CheckedCursor(CursorPagination):
                 raise NotFound(self.invalid_cursor_message) from exc
         return cursor
 
+    @abstractmethod
     def check_position(self, position: str) -> None:
         """Raise ValueError or OverflowError if the rows cannot be compared with it."""
-        raise NotImplementedError
 
 
 class ReadingPagination(CheckedCursor):

@@ -25,6 +25,14 @@ class UnreadableUpload(exceptions.APIException):
     status_code = status.HTTP_400_BAD_REQUEST
 
 
+class LengthRequired(exceptions.APIException):
+    """A chunked body does not reach Django under WSGI: it must not pass for an empty one."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_code = "length_required"
+    default_detail = "Send a Content-Length; chunked bodies are not taken."
+
+
 class NothingAcceptable(exceptions.APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "nothing_acceptable"

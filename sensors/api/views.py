@@ -17,7 +17,13 @@ from sensors.api.endpoints import Endpoint
 from sensors.api.filters import ReadingFilterSet
 from sensors.api.pagination import ReadingPagination
 from sensors.api.serializers import ReadingSerializer, SensorSerializer
-from sensors.api.uploads import BytesParser, KeyReused, NothingAcceptable, UnreadableUpload
+from sensors.api.uploads import (
+    BytesParser,
+    KeyReused,
+    LengthRequired,
+    NothingAcceptable,
+    UnreadableUpload,
+)
 from sensors.decoding import UnreadableUploadError, Upload, decode_upload
 from sensors.ingest import (
     IdempotencyKeyReusedError,
@@ -58,6 +64,8 @@ class DataIngestView(Endpoint):
 
 
 def _body(request: Request) -> bytes:
+    if request.headers.get("Transfer-Encoding"):
+        raise LengthRequired
     # DRF does not call a parser for an empty body.
     return request.data if isinstance(request.data, bytes) else b""
 

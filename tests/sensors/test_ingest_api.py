@@ -272,3 +272,9 @@ def test_it_accepts_and_works_while_the_cache_is_away(
 
     assert response.status_code == 202
     assert ReadingBatch.objects.get().status == "stored"
+
+
+def test_a_chunked_body_does_not_pass_for_an_empty_one(gateway: APIClient) -> None:
+    answer = post(gateway, GOOD, headers={"Transfer-Encoding": "chunked"})
+
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
