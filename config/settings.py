@@ -72,8 +72,8 @@ TEMPLATES = [
 DATABASES = {
     "default": dj_database_url.parse(
         env.secret("DATABASE_URL", "postgresql://postgres@localhost:5432/smart_maintenance"),
-        conn_max_age=300,
-        conn_health_checks=True,
+        # For good: what the server has closed is seen in sensors/store/connections.py.
+        conn_max_age=None,
     )
 }
 CACHES = {
@@ -155,8 +155,12 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Else each of the five agents would open a connection of its own for each run.
+CELERY_DB_REUSE_MAX = 10_000
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+# Seconds for which readings are gathered for one run while they keep coming.
+GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.25)
 # An open deviation keeps its sensor's baseline as it was before, for so long at most.
 RELEARN_AFTER = timedelta(days=env.number("RELEARN_AFTER_DAYS", 7))
 # A run that has not moved for so long has lost its message or its worker.
