@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
@@ -21,6 +23,34 @@ class KeyRefused(exceptions.AuthenticationFailed):
     default_detail = "This API key is unknown, revoked or expired."
 
 
+class KeyRing:
+    """The keys that were let in lately, so that not every post asks the database.
+
+    A key that is revoked or changed goes on as it was for KEYS_KNOWN_FOR at most.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[ApiKey, float]] = {}
+
+    def find(self, secret: str) -> ApiKey | None:
+        digest, now = hashed(secret), time.time()
+        key, until = self._known.get(digest, (None, 0.0))
+        if now < until:
+            return key
+        self._known.pop(digest, None)
+        usable = ApiKey.objects.usable().select_related("site")
+        key = usable.filter(digest=digest).first()
+        if key is not None:
+            until = now + settings.KEYS_KNOWN_FOR
+            if key.expires_at:
+                until = min(until, key.expires_at.timestamp())
+            self._known[digest] = (key, until)
+        return key
+
+
+_ring = KeyRing()
+
+
 class ApiKeyAuthentication(authentication.BaseAuthentication):
     """A key in the X-API-Key header. The key itself is left on the request."""
 
@@ -30,8 +60,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         if secret == DEMO_KEY and not settings.DEMO:
             raise KeyRefused
-        usable = ApiKey.objects.usable().select_related("site")
-        key = usable.filter(digest=hashed(secret)).first()
+        key = _ring.find(secret)
         if key is None:
             raise KeyRefused
         request._request.api_key = key  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ from sensors.ingest import (
     may_register,
     source_of,
 )
-from sensors.models import Reading, ReadingBatch, Sensor, Site
+from sensors.models import ApiKey, Reading, ReadingBatch, Sensor, Site
 
 
 class DataIngestView(Endpoint):
@@ -43,8 +43,8 @@ class DataIngestView(Endpoint):
     def post(self, request: Request) -> Response:
         body, sender = _body(request), principal(request)
         upload = _decoded(body)
-        site = _site(request, sender)
-        key = getattr(request._request, "api_key", None)
+        key: ApiKey | None = getattr(request._request, "api_key", None)
+        site = _site(request, sender, key)
         try:
             batch, created = accept_batch(
                 site=site,
@@ -80,8 +80,10 @@ def _decoded(body: bytes) -> Upload:
     return upload
 
 
-def _site(request: Request, sender: Principal) -> Site:
+def _site(request: Request, sender: Principal, key: ApiKey | None) -> Site:
     """The site that the readings belong to: the key's, or the only one of a person."""
+    if key and "site" not in request.query_params:
+        return key.site
     sites = Site.objects.all()
     allowed = sender.sites(Right.INGEST)
     if allowed is not None:
