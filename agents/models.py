@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from sensors import correlation
 from sensors.models import ReadingBatch
-from sensors.models.batches import request_ids
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +165,8 @@ class PipelineRun(models.Model):
     @property
     def request_ids(self) -> tuple[str, ...]:
         """The requests that brought its batches."""
-        return request_ids(self.batches.only("correlation_id").order_by("pk"))
+        ids = self.batches.order_by("pk").values_list("correlation_id", flat=True)
+        return tuple(dict.fromkeys(ids))
 
     def record(self, stage: str, *, started: datetime, seconds: float) -> None:
         """Note that a stage is done, in the transaction of its work."""

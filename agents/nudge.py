@@ -1,15 +1,19 @@
 """Wake the agents, but do not wake them twice.
 
 The batch in the database is the queue; the message only says that there is something
-in it. While one is under way a second would find nothing to do.
+in it. While readings keep coming, one message goes round: it takes what has gathered and
+comes back a little later, because many small runs cost more than a few larger ones. What
+comes in after a pause is taken at once.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
@@ -22,9 +26,19 @@ from sensors import correlation
 
 logger = get_task_logger(__name__)
 
+# Stands while a message is on its way or is going to come back.
 FLAG = "agents:nudged"
 # Should the message be lost, the next upload nudges again after so many seconds.
 FLAG_EXPIRES = 5
+# A process that has seen the flag need not look again for this part of a round: after
+# the flag is taken away the message comes back once more, a whole round later.
+SURE_FOR = 0.2
+
+
+class _LastSeen:
+    """When this process last knew that a message was under way, by the monotonic clock."""
+
+    at = float("-inf")
 
 
 def send() -> None:
@@ -32,15 +46,20 @@ def send() -> None:
 
     Never fails: what is not asked for now is found by resume_stalled_runs.
     """
-    if _is_under_way():
+    now = time.monotonic()
+    if now - _LastSeen.at < settings.GATHER_FOR * SURE_FOR:
         return
-    try:
-        start_runs.apply_async(retry=False)
-    except BrokerError as exc:
-        logger.warning("no nudge, the broker is away: %s", exc)
+    if not _stands():
+        try:
+            start_runs.apply_async(retry=False)
+        except BrokerError as exc:
+            logger.warning("no nudge, the broker is away: %s", exc)
+            return
+    _LastSeen.at = now
 
 
-def _is_under_way() -> bool:
+def _stands() -> bool:
+    """Whether a message is under way; if not, one is from now on."""
     try:
         return not cache.add(FLAG, 1, timeout=FLAG_EXPIRES)
     except RedisError as exc:
@@ -50,13 +69,44 @@ def _is_under_way() -> bool:
 
 
 @shared_task(base=Agent, name="agents.start_runs")
-def start_runs() -> None:
-    """Claim what waits, run by run, and send each run on its way."""
+def start_runs(last_look: bool = False) -> None:
+    """Claim what waits, run by run, and send each run on its way.
+
+    Comes back after GATHER_FOR if there was something. If there was not, it takes the
+    flag away and looks once more, for those who had seen the flag just before.
+    """
+    if last_look and _another_is_under_way():
+        return
+    found = begin_runs()
     with suppress(RedisError):
-        # Before claiming, not after: an upload in between must be able to nudge.
-        cache.delete(FLAG)
+        if found:
+            cache.set(FLAG, 1, timeout=FLAG_EXPIRES)
+        else:
+            cache.delete(FLAG)
+    if found or not last_look:
+        start_runs.apply_async(
+            kwargs={"last_look": not found}, countdown=settings.GATHER_FOR, retry=False
+        )
+
+
+def _another_is_under_way() -> bool:
+    with suppress(RedisError):
+        return cache.get(FLAG) is not None
+    return False
+
+
+def begin_runs() -> bool:
+    """Claim what has gathered and send it on its way. False if there was nothing.
+
+    After a run that is not nearly full only newcomers can be waiting: they gather.
+    """
+    found = False
     while run := claim_run():
         pipeline.start(run)
+        found = True
+        if run.readings < settings.MAX_READINGS_PER_RUN // 2:
+            break
+    return found
 
 
 def claim_run() -> PipelineRun | None:

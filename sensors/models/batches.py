@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -149,8 +148,3 @@ class ReadingConflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sensor} @ {self.taken_at}: {self.stored_value} or {self.offered_value}"
-
-
-def request_ids(batches: Iterable[ReadingBatch]) -> tuple[str, ...]:
-    """The distinct request ids of the batches, in their order."""
-    return tuple(dict.fromkeys(batch.correlation_id for batch in batches))

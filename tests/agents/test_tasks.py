@@ -184,18 +184,84 @@ def test_starting_runs_leaves_nothing_waiting(settings: Settings) -> None:
     assert not ReadingBatch.objects.waiting().exists()
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The messages to start_runs: what they carry, and None for one from outside."""
+    messages: list[dict[str, Any]] = []
+
+    def send(kwargs: dict[str, Any] | None = None, **options: Any) -> None:
+        messages.append({"last_look": None} | (kwargs or {}))
+
+    monkeypatch.setattr(nudge.start_runs, "apply_async", send)
+    monkeypatch.setattr(nudge._LastSeen, "at", float("-inf"))
+    return messages
+
+
+NUDGE, AGAIN, LAST_LOOK = ({"last_look": value} for value in (None, False, True))
+
+
+def test_a_nudge_is_sent_once_while_one_is_under_way(sent: list[Any]) -> None:
+    nudge.send()
+    nudge.send()
+
+    assert sent == [NUDGE]
+
+
 @pytest.mark.django_db
-def test_a_nudge_is_sent_once_while_one_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(nudge.start_runs, "apply_async", lambda *a, **k: sent.append("nudge"))
-
-    nudge.send()
-    nudge.send()
-    assert sent == ["nudge"]
-
+def test_a_message_goes_round_while_readings_keep_coming(sent: list[Any]) -> None:
+    batch_of(1.0)
     nudge.start_runs()
     nudge.send()
-    assert sent == ["nudge", "nudge"]
+    batch_of(2.0)
+    nudge.start_runs()
+
+    assert sent == [AGAIN, AGAIN]
+
+
+@pytest.mark.django_db
+def test_a_message_that_finds_nothing_looks_once_more_and_ends(sent: list[Any]) -> None:
+    nudge.start_runs()
+    nudge.start_runs(last_look=True)
+    assert sent == [LAST_LOOK]
+
+    nudge.send()
+    assert sent == [LAST_LOOK, NUDGE]
+
+
+@pytest.mark.django_db
+def test_a_last_look_leaves_the_rest_to_a_message_sent_meanwhile(sent: list[Any]) -> None:
+    batch = batch_of(1.0)
+    nudge.send()
+
+    nudge.start_runs(last_look=True)
+
+    assert sent == [NUDGE]
+    assert ReadingBatch.objects.waiting().get() == batch
+
+
+@pytest.mark.django_db
+def test_a_last_look_that_finds_something_goes_round_again(sent: list[Any]) -> None:
+    batch_of(1.0)
+
+    nudge.start_runs(last_look=True)
+    nudge.send()
+
+    assert sent == [AGAIN]
+
+
+def test_a_sender_that_knows_of_a_message_does_not_ask_again(
+    settings: Settings, sent: list[Any]
+) -> None:
+    settings.GATHER_FOR = 10
+
+    nudge.send()
+    cache.delete(nudge.FLAG)
+    nudge.send()
+    assert sent == [NUDGE]
+
+    settings.GATHER_FOR = 0
+    nudge.send()
+    assert sent == [NUDGE, NUDGE]
 
 
 def test_a_lost_nudge_is_forgotten_after_a_while() -> None:
@@ -206,16 +272,11 @@ def test_a_lost_nudge_is_forgotten_after_a_while() -> None:
 
 
 @pytest.mark.django_db
-def test_a_nudge_is_sent_though_the_cache_is_away(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(nudge.start_runs, "apply_async", lambda *a, **k: sent.append("nudge"))
-
+def test_a_nudge_is_sent_though_the_cache_is_away(settings: Settings, sent: list[Any]) -> None:
     with without_cache(settings):
         nudge.send()
 
-    assert sent == ["nudge"]
+    assert sent == [NUDGE]
 
 
 @pytest.mark.django_db
