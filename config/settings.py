@@ -107,6 +107,8 @@ LOGIN_URL = "admin:login"
 # The way in
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY_BYTES", 10 * 1024 * 1024)
 MAX_READINGS_PER_BATCH = env.number("MAX_READINGS_PER_BATCH", 10_000)
+# Seconds for which a server takes a key as it last saw it: a revoked one is out by then.
+KEYS_KNOWN_FOR = env.decimal("KEYS_KNOWN_FOR_SECONDS", 1)
 MAX_READINGS_PER_RUN = env.number("MAX_READINGS_PER_RUN", 50_000)
 # A reading further ahead than this is flagged; a day or more ahead it is quarantined.
 CLOCK_TOLERANCE = timedelta(seconds=env.number("CLOCK_TOLERANCE_SECONDS", 300))

@@ -13,3 +13,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Agents run in the test's own process; tests with a real worker switch this off.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+# In the test's own process nothing can come back later.
+GATHER_FOR = 0
+# A test that changes a key sees the change at once; one of them switches this on.
+KEYS_KNOWN_FOR = 0
