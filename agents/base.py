@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
-from agents.models import PipelineRun
 from sensors import correlation
 
 
@@ -25,12 +23,13 @@ class Agent(DjangoTask):
     retry_jitter = True
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
-        """Put the run's requests into Celery's own log lines as well."""
-        # A database that is away is the business of the task, which is retried then.
-        with suppress(DatabaseError, InterfaceError, PipelineRun.DoesNotExist):
-            for run_id in args:
-                run = PipelineRun.objects.get(pk=run_id)
-                correlation.mark(request_ids=run.request_ids, run_id=run.pk)
+        """Put the run into Celery's own log lines as well.
+
+        Its requests come with the run itself: looking them up here too would cost a
+        tenth of the worker's time.
+        """
+        for run_id in args:
+            correlation.mark(run_id=run_id)
 
     def after_return(self, *args: Any) -> None:
         correlation.mark()

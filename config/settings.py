@@ -110,6 +110,11 @@ MAX_READINGS_PER_BATCH = env.number("MAX_READINGS_PER_BATCH", 10_000)
 # Seconds for which a server takes a key as it last saw it: a revoked one is out by then.
 KEYS_KNOWN_FOR = env.decimal("KEYS_KNOWN_FOR_SECONDS", 1)
 MAX_READINGS_PER_RUN = env.number("MAX_READINGS_PER_RUN", 50_000)
+# Requests that a key without a limit of its own may make, such as 600/m; empty: any number.
+RATE_LIMIT = env.text("RATE_LIMIT", "")
+# More than this accepted but not yet stored, and no more is taken in for a while.
+MOST_BATCHES_WAITING = env.number("MOST_BATCHES_WAITING", 100_000)
+MOST_READINGS_WAITING = env.number("MOST_READINGS_WAITING", 5_000_000)
 # A reading further ahead than this is flagged; a day or more ahead it is quarantined.
 CLOCK_TOLERANCE = timedelta(seconds=env.number("CLOCK_TOLERANCE_SECONDS", 300))
 

@@ -17,6 +17,7 @@ from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pi
 from sensors.admin_scope import SiteScoped, VisibleChoices
 from sensors.admin_times import SHORT_WITH_SECONDS, shown
 from sensors.charts import Chart
+from sensors.limits import usage_of
 from sensors.models import (
     ApiKey,
     Asset,
@@ -138,7 +139,7 @@ class SensorAdmin(SiteScoped, WithButtons):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SiteScoped, WithButtons):
-    list_display = ["name", "state", "site", "rights", "expires_at", "prefix", "created_at"]
+    list_display = ["name", "state", "site", "rights", "used", "expires_at", "prefix"]
     list_select_related = ["site"]
     list_filter = [("site", VisibleChoices), KeyStateFilter]
     search_fields = ["name", "prefix"]
@@ -150,11 +151,13 @@ class ApiKeyAdmin(SiteScoped, WithButtons):
         "can_read",
         "can_ingest",
         "can_register",
+        "rate_limit",
+        "used",
         "expires_at",
         "created_at",
         "revoked_at",
     ]
-    readonly_fields = ["prefix", "created_at", "revoked_at"]
+    readonly_fields = ["prefix", "used", "created_at", "revoked_at"]
     ordering = ["-pk"]
     actions = ["revoke"]
 
@@ -187,6 +190,11 @@ class ApiKeyAdmin(SiteScoped, WithButtons):
     @admin.display
     def rights(self, key: ApiKey) -> str:
         return ", ".join(sorted(key.principal().rights[key.site_id])) or "none"
+
+    @admin.display(description="requests in this period")
+    def used(self, key: ApiKey) -> str:
+        usage = usage_of(key)
+        return f"{usage.count} of {usage.limit}" if usage else "not limited"
 
     @admin.display
     def state(self, key: ApiKey) -> str:

@@ -12,6 +12,7 @@ from sensors.access import Principal, Right
 from sensors.decoding import Upload, encode_readings
 from sensors.models import ApiKey, ReadingBatch, Site
 from sensors.signals import batch_received
+from sensors.store.inserting import insert_row
 
 
 class IdempotencyKeyReusedError(Exception):
@@ -57,7 +58,7 @@ def accept_batch(
     try:
         # Without a key there is nothing to collide with: one statement, one commit.
         with transaction.atomic() if idempotency_key else nullcontext():
-            batch.save(force_insert=True)
+            insert_row(batch)
             batch_received.send(sender=ReadingBatch, batch=batch)
     except IntegrityError:
         # Another request with the same key was faster.

@@ -52,9 +52,9 @@ class Processes:
             raise DemoError(f"PostgreSQL or Valkey did not start, see {self._log('servers')}")
         return dict(json.loads(answer))
 
-    def start(self, name: str, arguments: list[str]) -> None:
-        """A Python module with its arguments."""
-        self._start(name, arguments)
+    def start(self, name: str, arguments: list[str]) -> int:
+        """A Python module with its arguments. Returns its process id."""
+        return self._start(name, arguments).pid
 
     def check(self) -> None:
         """Raise DemoError if a child has ended by itself."""

@@ -9,7 +9,10 @@ from rest_framework import exceptions, status
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from sensors.api.throttling import KeyRate, say_usage
 
 
 class InvalidQuery(exceptions.APIException):
@@ -35,6 +38,14 @@ class AlwaysJson(DefaultContentNegotiation):
 
 class Endpoint(APIView):
     content_negotiation_class = AlwaysJson
+    throttle_classes = [KeyRate]
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        say_usage(request, response)
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -37,6 +38,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
+RATE = RegexValidator(r"^[1-9]\d{0,8}/[1-9]?\d{0,4}[smhd]\Z", "Such as 600/m or 100/10s")
+
+
 class ApiKey(models.Model):
     """A gateway or program that sends or reads for one site."""
 
@@ -48,6 +52,12 @@ class ApiKey(models.Model):
     can_ingest = models.BooleanField(default=True)
     can_register = models.BooleanField(
         default=False, help_text="Readings of unknown sensors create them, unassigned"
+    )
+    rate_limit = models.CharField(
+        max_length=20,
+        blank=True,
+        validators=[RATE],
+        help_text="Most requests in a time, such as 600/m or 100/10s; empty: as the settings say",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)

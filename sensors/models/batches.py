@@ -104,8 +104,11 @@ class ReadingBatch(models.Model):
             ),
         ]
         indexes = [
+            # For claims and for the backlog. Stored batches, nearly all rows, stay out.
             models.Index(
-                fields=["mode", "id"], name="waiting_batches", condition=Q(status="waiting")
+                fields=["status", "mode", "id"],
+                name="unstored_batches",
+                condition=~Q(status="stored"),
             )
         ]
 
