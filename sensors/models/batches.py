@@ -107,7 +107,10 @@ class ReadingBatch(models.Model):
         indexes = [
             models.Index(
                 fields=["mode", "id"], name="waiting_batches", condition=Q(status="waiting")
-            )
+            ),
+            models.Index(
+                fields=["-id"], name="batches_with_rejections", condition=Q(rejected__gt=0)
+            ),
         ]
 
     def __str__(self) -> str:

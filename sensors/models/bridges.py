@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,11 +12,10 @@ from sensors.models.plant import Site
 SILENT_AFTER = timedelta(seconds=30)
 
 
-class BridgeQuerySet(models.QuerySet["Bridge"]):
-    def faulty(self) -> Self:
-        """Bridges that carry nothing: silent themselves, or without their broker."""
-        silent = Q(seen_at__lt=timezone.now() - SILENT_AFTER)
-        return self.filter(silent | Q(state=self.model.State.DISCONNECTED))
+def out_of_order() -> Q:
+    """Those that carry nothing: silent themselves, or without their broker."""
+    silent = Q(seen_at__lt=timezone.now() - SILENT_AFTER)
+    return silent | Q(state=Bridge.State.DISCONNECTED)
 
 
 class Bridge(models.Model):
@@ -46,8 +44,6 @@ class Bridge(models.Model):
     # Which deliveries are committed and perhaps not acknowledged, see mqtt/redelivery.py.
     delivered = models.BinaryField(default=b"", editable=False)
 
-    objects = BridgeQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["site", "name"], name="one_bridge_per_name_and_site")
@@ -57,12 +53,20 @@ class Bridge(models.Model):
         return self.name
 
     @property
+    def source(self) -> str:
+        """How the batches that it brings name their sender."""
+        return f"mqtt:{self.name}"
+
+    @property
     def silence(self) -> timedelta:
         return timezone.now() - self.seen_at
 
     @property
-    def is_silent(self) -> bool:
-        return self.silence > SILENT_AFTER
+    def condition(self) -> str:
+        """In one word: ok, disconnected from its broker, or stale, which is not heard of."""
+        if self.silence > SILENT_AFTER:
+            return "stale"
+        return "ok" if self.state == self.State.CONNECTED else "disconnected"
 
     def note_error(self, error: str) -> None:
         self.last_error, self.last_error_at = error[:200], timezone.now()

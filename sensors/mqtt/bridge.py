@@ -46,10 +46,6 @@ class MqttBridge:
         self._told_error = ""
         self._rejected_lately: list[MessageRejection] = []
 
-    @property
-    def source(self) -> str:
-        return f"mqtt:{self.options.broker.client_id}"
-
     def run(self) -> None:
         """Carry until `stop`. Raises RefusedError if the broker does not want the bridge."""
         try:
@@ -98,7 +94,7 @@ class MqttBridge:
             for mode, upload in gathered.uploads.items():
                 accept_batch(
                     site=self.site,
-                    source=self.source,
+                    source=self.row.source,
                     upload=upload,
                     digest=digest,
                     correlation_id=request_id,

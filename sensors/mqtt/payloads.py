@@ -25,16 +25,9 @@ class MessageRejection(Rejection):
     received_at: str
 
 
-class _Probe(msgspec.Struct):
-    """Tells a reading that leaves its sensor to the topic from all other uploads."""
-
-    sensor_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    readings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    mode: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
-_probe = msgspec.json.Decoder(_Probe)
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+# An object without any of these is a reading that leaves its sensor to the topic.
+NAMES_ITS_SENSORS = {"sensor_id", "readings", "mode"}
 
 
 def read_payload(payload: bytes, *, code: str | None, most_readings: int) -> Upload:
@@ -50,9 +43,7 @@ def read_payload(payload: bytes, *, code: str | None, most_readings: int) -> Upl
         number = float(text)
         value = repr(number).encode() if math.isfinite(number) else b"1e999"
         text = b'{"value":%s}' % value
-    if _leaves_sensor_to_topic(text):
-        text = _with_sensor(text, code)
-    return decode_upload(text, most_readings=most_readings)
+    return decode_upload(_with_sensor(text, code), most_readings=most_readings)
 
 
 def timed(readings: list[ReadingIn], arrived: datetime) -> list[ReadingIn]:
@@ -72,20 +63,18 @@ def excerpt(content: bytes | str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text[:EXCERPT])
 
 
-def _leaves_sensor_to_topic(text: bytes) -> bool:
-    if not text.startswith(b"{"):
-        return False
-    try:
-        probe = _probe.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False  # decode_upload says what is wrong with it.
-    return {probe.sensor_id, probe.readings, probe.mode} == {msgspec.UNSET}
-
-
 def _with_sensor(text: bytes, code: str | None) -> bytes:
+    """The upload with the topic's sensor in it, if it is a reading that names none."""
+    if not text.startswith(b"{"):
+        return text
+    try:
+        members = _members.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text  # decode_upload says what is wrong with it.
+    if NAMES_ITS_SENSORS & members.keys():
+        return text
     if code is None:
         raise UnreadableUploadError(
             "no_sensor", "Neither the topic nor the payload says which sensor it is"
         )
-    sensor = msgspec.Raw(msgspec.json.encode(code))
-    return msgspec.json.encode({**_members.decode(text), "sensor_id": sensor})
+    return msgspec.json.encode({**members, "sensor_id": code})
