@@ -43,9 +43,6 @@ class Delivered:
         whole = len(packed) // ENTRY.size * ENTRY.size
         self._digests: dict[int, bytes] = dict(ENTRY.iter_unpack(packed[:whole]))
 
-    def __len__(self) -> int:
-        return len(self._digests)
-
     def know(self, message: Delivery) -> bool:
         """Whether the message is a repeat of one that is remembered."""
         return (

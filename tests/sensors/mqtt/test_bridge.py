@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event
 
 import paho.mqtt.publish as paho
@@ -17,11 +19,10 @@ from agents.models import PipelineRun
 from agents.nudge import start_runs
 from sensors.decoding import ReadingIn, decode_readings
 from sensors.models import Bridge, Reading, ReadingBatch, Site
-from sensors.mqtt import bridge as bridge_module
 from sensors.mqtt.bridge import MqttBridge
 from sensors.mqtt.options import read_options
 from tests.factories import make_bridge, make_sensor
-from tests.mosquitto import PATIENCE, Mosquitto
+from tests.mosquitto import PATIENCE, Mosquitto, require_mosquitto
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +54,11 @@ def turn_until(bridge: MqttBridge, done: Callable[[], bool]) -> None:
         bridge.carry(bridge.inbox.take(patience=0.05))
 
 
-def publish(mosquitto: Mosquitto, *messages: tuple[str, str | bytes], **how: object) -> None:
+def publish(
+    mosquitto: Mosquitto, *messages: tuple[str, str | bytes], retain: bool = False
+) -> None:
     paho.multiple(
-        [{"topic": topic, "payload": payload, "qos": 1} | how for topic, payload in messages],
+        [(topic, payload, 1, retain) for topic, payload in messages],
         hostname="127.0.0.1",
         port=mosquitto.port,
     )
@@ -63,7 +66,9 @@ def publish(mosquitto: Mosquitto, *messages: tuple[str, str | bytes], **how: obj
 
 def carried() -> list[ReadingIn]:
     batches = ReadingBatch.objects.order_by("pk")
-    return [reading for batch in batches for reading in decode_readings(bytes(batch.payload))]
+    return [
+        reading for batch in batches for reading in decode_readings(bytes(batch.payload or b"[]"))
+    ]
 
 
 def test_messages_become_batches_of_the_site(
@@ -164,7 +169,7 @@ def test_an_answer_to_a_commit_that_was_lost_stores_nothing_twice(
             raise failures.pop()
 
     monkeypatch.setattr(bridge, "_commit", commit_and_lose_the_answer)
-    monkeypatch.setattr(bridge_module.connection, "close", lambda: None)
+    monkeypatch.setattr("sensors.mqtt.bridge.connection.close", lambda: None)
     publish(mosquitto, ("plant/hall/T1", "1"))
     turn_until(bridge, lambda: bridge.row.messages == 1)
 
@@ -239,3 +244,35 @@ def test_a_broker_that_refuses_the_password_ends_the_command(
 
     with pytest.raises(CommandError, match="refuses the bridge: Not authorized"):
         call_command("bridge_mqtt")
+
+
+def test_it_speaks_tls_with_a_broker_whose_certificate_it_knows(
+    tmp_path: Path, settings: Settings, site: Site
+) -> None:
+    require_mosquitto()
+    ours, others = certificate(tmp_path / "ours"), certificate(tmp_path / "others")
+    keys = (f"certfile {ours}/cert.pem", f"keyfile {ours}/key.pem")
+    broker = Mosquitto(tmp_path / "mosquitto", "allow_anonymous true", *keys)
+    broker.start()
+    try:
+        settings.MQTT_URL = f"mqtts://127.0.0.1:{broker.port}"
+        settings.MQTT_CA_FILE = f"{ours}/cert.pem"
+        bridge = MqttBridge(site, read_options(), Event())
+        turn_until(bridge, lambda: bridge.link.connected)
+        bridge.link.close()
+
+        settings.MQTT_CA_FILE = f"{others}/cert.pem"
+        with pytest.raises(CommandError, match="refuses the bridge: its certificate"):
+            call_command("bridge_mqtt")
+    finally:
+        broker.kill()
+
+
+def certificate(directory: Path) -> Path:
+    """A key, and a certificate that it signed itself."""
+    directory.mkdir()
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    command += f" -keyout {directory}/key.pem -out {directory}/cert.pem"
+    command += " -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    return directory
