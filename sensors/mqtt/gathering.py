@@ -58,7 +58,7 @@ class Inbox:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._dropped = 0
+        self._dropped = self._dropped_told = 0
         self._waiting: SimpleQueue[Message] = SimpleQueue()
 
     def put(self, message: Message) -> None:
@@ -69,8 +69,10 @@ class Inbox:
 
     def take_dropped(self) -> int:
         """How many were dropped since the last time this was asked."""
-        dropped, self._dropped = self._dropped, 0
-        return dropped
+        # Each thread writes a number of its own, so that none is lost between them.
+        dropped = self._dropped
+        newly, self._dropped_told = dropped - self._dropped_told, dropped
+        return newly
 
     def take(self, *, patience: float) -> list[Message]:
         """The next batch; an empty one if nothing comes while the patience lasts."""

@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from sensors.mqtt.gathering import Limits
 from sensors.mqtt.topics import SensorTopic, TopicError, check_filter
 
+# MQTT counts the seconds of a session in 32 bits.
+LONGEST_SESSION_HOURS = 1_000_000
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 LONGEST_CLIENT_ID = 64
 
@@ -71,7 +73,7 @@ def _broker() -> Broker:
         host=host,
         port=port or PORTS[scheme],
         client_id=_client_id(),
-        session_seconds=_positive("MQTT_SESSION_HOURS") * 3600,
+        session_seconds=_positive("MQTT_SESSION_HOURS", LONGEST_SESSION_HOURS) * 3600,
         username=settings.MQTT_USERNAME,
         password=settings.MQTT_PASSWORD,
         tls=_tls(wanted=scheme == "mqtts"),
@@ -138,8 +140,8 @@ def _limits() -> Limits:
     )
 
 
-def _positive(name: str) -> int:
+def _positive(name: str, most: int = 100_000_000) -> int:
     value = getattr(settings, name)
-    if value < 1:
-        raise ImproperlyConfigured(f"{name} must be at least 1, not {value}")
+    if not 1 <= value <= most:
+        raise ImproperlyConfigured(f"{name} must be from 1 to {most}, not {value}")
     return value

@@ -90,6 +90,20 @@ def test_messages_become_batches_of_the_site(
     assert (batch.site, batch.source) == (site, "mqtt:smart-maintenance")
 
 
+def test_unknown_sensors_are_registered_where_that_is_set(
+    mosquitto: Mosquitto, site: Site, settings: Settings
+) -> None:
+    settings.MQTT_REGISTER = True
+    bridge = MqttBridge(site, read_options(), Event())
+    turn_until(bridge, lambda: bridge.link.connected)
+    publish(mosquitto, ("plant/hall/T1", "21.5"))
+    turn_until(bridge, lambda: bridge.row.messages == 1)
+    bridge.link.close()
+    start_runs()
+
+    assert Reading.objects.get().sensor.code == "hall.T1"
+
+
 def test_what_is_carried_goes_through_the_agents(bridge: MqttBridge, mosquitto: Mosquitto) -> None:
     make_sensor(site=bridge.site, code="hall.T1")
     publish(mosquitto, ("plant/hall/T1", "21.5"), ("plant/hall/T1", "x"))

@@ -54,8 +54,9 @@ def test_tls_has_its_own_port_and_checks_certificates(given: Settings) -> None:
         ("MQTT_SENSOR_TOPIC", "", "MQTT_SENSOR_TOPIC or MQTT_TOPICS must be set"),
         ("MQTT_SENSOR_TOPIC", "plant/{area}", "no level of the topic is called {sensor_id}"),
         ("MQTT_TOPICS", ["a/#/b"], "MQTT_TOPICS: a/#/b"),
-        ("MQTT_BATCH_MESSAGES", 0, "MQTT_BATCH_MESSAGES must be at least 1"),
-        ("MQTT_SESSION_HOURS", 0, "MQTT_SESSION_HOURS must be at least 1"),
+        ("MQTT_BATCH_MESSAGES", 0, "MQTT_BATCH_MESSAGES must be from 1"),
+        ("MQTT_SESSION_HOURS", 2_000_000, "MQTT_SESSION_HOURS must be from 1"),
+        ("MQTT_SESSION_HOURS", 0, "MQTT_SESSION_HOURS must be from 1"),
     ],
 )
 def test_what_cannot_work_is_said_in_a_sentence(
