@@ -35,6 +35,19 @@ BATCH_LEVELS = {
 MOST_LINKS = 20
 
 
+class RejectedFilter(admin.SimpleListFilter):
+    """Where to look for what senders got wrong and are not told, as by MQTT."""
+
+    title = "rejections"
+    parameter_name = "rejected"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "With rejections")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(rejected__gt=0) if self.value() == "yes" else queryset
+
+
 @admin.register(ReadingBatch)
 class ReadingBatchAdmin(Evidence):
     list_display = [
@@ -49,7 +62,7 @@ class ReadingBatchAdmin(Evidence):
         "run",
     ]
     list_select_related = ["site", "claim__run"]
-    list_filter = ["status", "mode", "received_at", ("site", VisibleChoices)]
+    list_filter = ["status", "mode", RejectedFilter, "received_at", ("site", VisibleChoices)]
     search_fields = ["correlation_id__exact", "source__startswith"]
     search_help_text = "A request id, or how the source begins"
     fieldsets = [
@@ -102,8 +115,15 @@ class ReadingBatchAdmin(Evidence):
 
     @admin.display(description="rejections")
     def wrong(self, batch: ReadingBatch) -> str:
-        said = {f"{r['index']}": f"{r['code']}: {r['detail']}" for r in batch.rejections}
-        return facts(said)
+        return facts({f"{r['index']}": _in_words(r) for r in batch.rejections})
+
+
+def _in_words(rejection: dict[str, Any]) -> str:
+    """What is wrong; of a message by MQTT also where and when it came, and what it said."""
+    words = f"{rejection['code']}: {rejection['detail']}"
+    if "topic" not in rejection:
+        return words
+    return f"{rejection['topic']} at {rejection['received_at']}: {words}: {rejection['payload']}"
 
 
 class StateFilter(admin.SimpleListFilter):

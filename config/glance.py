@@ -14,7 +14,8 @@ from django.utils import timezone
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Severity, WorkOrder
 from sensors.admin_pages import url_of_list
-from sensors.models import QuarantinedReading
+from sensors.models import Bridge, QuarantinedReading
+from sensors.models.bridges import out_of_order
 
 # Nobody needs to know how many more there are, and to count them could take long.
 MOST = 999
@@ -34,6 +35,7 @@ def glance(site: AdminSite, request: HttpRequest) -> list[Tile]:
         *_open_anomalies(site, request),
         *_orders(site, request),
         *_backlogs(site, request),
+        *_bridges(site, request),
     ]
 
 
@@ -89,6 +91,18 @@ def _backlogs(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
         if rows is not None:
             found = rows.filter(**condition).order_by()[: MOST + 1].count()
             yield _tile(words, found, url_of_list(model, query), "medium")
+
+
+def _bridges(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
+    rows = _visible(site, request, Bridge)
+    if rows is None:
+        return
+    counts = rows.order_by().aggregate(
+        known=Count("pk"), faulty=Count("pk", filter=out_of_order())
+    )
+    # Most plants have none, and need not be told.
+    if counts["known"]:
+        yield _tile("Bridges out of order", counts["faulty"], url_of_list(Bridge), "high")
 
 
 def _tile(words: str, count: int, url: str, level: str) -> Tile:

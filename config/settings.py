@@ -118,6 +118,24 @@ MOST_READINGS_WAITING = env.number("MOST_READINGS_WAITING", 5_000_000)
 # A reading further ahead than this is flagged; a day or more ahead it is quarantined.
 CLOCK_TOLERANCE = timedelta(seconds=env.number("CLOCK_TOLERANCE_SECONDS", 300))
 
+# The MQTT bridge, manage.py bridge_mqtt. docs/mqtt.md says what these mean.
+MQTT_URL = env.text("MQTT_URL", "")
+MQTT_USERNAME = env.text("MQTT_USERNAME", "")
+MQTT_PASSWORD = env.secret("MQTT_PASSWORD", "")
+MQTT_CA_FILE = env.text("MQTT_CA_FILE", "")
+MQTT_CERT_FILE = env.text("MQTT_CERT_FILE", "")
+MQTT_KEY_FILE = env.text("MQTT_KEY_FILE", "")
+MQTT_CLIENT_ID = env.text("MQTT_CLIENT_ID", "smart-maintenance")
+MQTT_SITE = env.text("MQTT_SITE", "")
+MQTT_SENSOR_TOPIC = env.text("MQTT_SENSOR_TOPIC", "")
+MQTT_SENSOR_CODE = env.text("MQTT_SENSOR_CODE", "{sensor_id}")
+MQTT_TOPICS = env.csv("MQTT_TOPICS")
+MQTT_REGISTER = env.flag("MQTT_REGISTER", False)
+MQTT_SESSION_HOURS = env.number("MQTT_SESSION_HOURS", 168)
+MQTT_BATCH_MESSAGES = env.number("MQTT_BATCH_MESSAGES", 500)
+MQTT_BATCH_MILLISECONDS = env.number("MQTT_BATCH_MILLISECONDS", 200)
+MQTT_MESSAGE_BYTES = env.number("MQTT_MESSAGE_BYTES", 131_072)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "sensors.api.authentication.ApiKeyAuthentication",

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from sensors import admin_bridges as _admin_bridges  # noqa: F401, for its list
 from sensors.admin_filters import InUseFilter, KeyStateFilter
 from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +11,7 @@ from agents import nudge
 from agents import tasks as _agents  # noqa: F401, the agents are known from the first test on
 from sensors.models import Site
 from tests.factories import make_key, make_site
+from tests.mosquitto import Mosquitto, require_mosquitto
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +36,13 @@ def gateway(site: Site) -> APIClient:
 def sleeping_agents() -> None:
     """New batches wait: as if a nudge were under way that nobody has taken yet."""
     cache.set(nudge.FLAG, 1, timeout=None)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """An MQTT broker of the test's own, which it may kill."""
+    require_mosquitto()
+    broker = Mosquitto(tmp_path / "mosquitto", "allow_anonymous true")
+    broker.start()
+    yield broker
+    broker.kill()

@@ -18,6 +18,7 @@ from sensors.ingest import accept_batch
 from sensors.models import (
     ApiKey,
     Asset,
+    Bridge,
     Membership,
     QuarantinedReading,
     Reading,
@@ -158,6 +159,12 @@ def make_conflict(sensor: Sensor | None = None, **fields: Any) -> ReadingConflic
     return ReadingConflict.objects.create(
         **defaults | {"stored_value": 1.0, "offered_value": 2.0} | fields
     )
+
+
+def make_bridge(**fields: Any) -> Bridge:
+    site = fields.pop("site", None) or make_site()
+    defaults = {"site": site, "name": f"bridge-{next(_number)}", "state": Bridge.State.CONNECTED}
+    return Bridge.objects.create(**defaults | fields)
 
 
 def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notification:

@@ -19,6 +19,7 @@ from sensors.models import (
     ApiKey,
     Asset,
     AssetType,
+    Bridge,
     Membership,
     QuarantinedReading,
     ReadingBatch,
@@ -30,6 +31,7 @@ from tests.factories import (
     make_anomaly,
     make_asset,
     make_batch,
+    make_bridge,
     make_conflict,
     make_key,
     make_member,
@@ -70,6 +72,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ReadingBatch: lambda site: make_run(make_batch(site)).batches.get(),
     QuarantinedReading: make_quarantined,
     ReadingConflict: lambda site: make_conflict(make_sensor(site=site)),
+    Bridge: lambda site: make_bridge(site=site),
     PipelineRun: lambda site: make_run(make_batch(site)),
     Anomaly: lambda site: make_anomaly(
         make_sensor(site=site), work_order=make_order_at(site), acknowledged_by=make_user()
@@ -238,6 +241,6 @@ def test_the_first_page_is_quick_and_its_tiles_lead_to_lists(admin_client: Clien
     with CaptureQueriesContext(connection) as queries:
         page = admin_client.get("/admin/")
 
-    assert len(queries) <= 9
+    assert len(queries) <= 10
     for tile in page.context["glance"]:
         assert admin_client.get(tile.url).status_code == 200

@@ -109,7 +109,10 @@ class ReadingBatch(models.Model):
                 fields=["status", "mode", "id"],
                 name="unstored_batches",
                 condition=~Q(status="stored"),
-            )
+            ),
+            models.Index(
+                fields=["-id"], name="batches_with_rejections", condition=Q(rejected__gt=0)
+            ),
         ]
 
     def __str__(self) -> str:

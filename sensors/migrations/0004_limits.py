@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sensors', '0002_hourly'),
+        ('sensors', '0003_bridges'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Readings from an MQTT broker. The topics, payloads and memory here know no framework."""
