@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from pytest_django import Settings
 
-from agents import nudge, pipeline
+from agents import pipeline
 from agents.models import PipelineRun
 from agents.pipeline import AGENTS
 from agents.tasks import resume_stalled_notifications, resume_stalled_runs
@@ -23,7 +19,6 @@ from maintenance.models import Notification
 from sensors.decoding import decode_readings
 from sensors.models import ReadingBatch
 from sensors.storing import store_readings
-from tests.deadend import without_cache
 from tests.factories import NOON, make_batch, make_run, make_sensor, make_work_order, reading
 
 Stage = PipelineRun.Stage
@@ -166,135 +161,6 @@ def test_forgotten_batches_are_taken_up() -> None:
     batch = batch_of(1.0)
 
     resume_stalled_runs()
-
-    batch.refresh_from_db()
-    assert batch.status == "stored"
-
-
-@pytest.mark.django_db
-def test_starting_runs_leaves_nothing_waiting(settings: Settings) -> None:
-    settings.MAX_READINGS_PER_RUN = 2
-    for _ in range(5):
-        batch_of(1.0)
-
-    nudge.start_runs()
-
-    assert PipelineRun.objects.count() == 3
-    assert {run.state for run in PipelineRun.objects.all()} == {"finished"}
-    assert not ReadingBatch.objects.waiting().exists()
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The messages to start_runs: what they carry, and None for one from outside."""
-    messages: list[dict[str, Any]] = []
-
-    def send(kwargs: dict[str, Any] | None = None, **options: Any) -> None:
-        messages.append({"last_look": None} | (kwargs or {}))
-
-    monkeypatch.setattr(nudge.start_runs, "apply_async", send)
-    monkeypatch.setattr(nudge._LastSeen, "at", float("-inf"))
-    return messages
-
-
-NUDGE, AGAIN, LAST_LOOK = ({"last_look": value} for value in (None, False, True))
-
-
-def test_a_nudge_is_sent_once_while_one_is_under_way(sent: list[Any]) -> None:
-    nudge.send()
-    nudge.send()
-
-    assert sent == [NUDGE]
-
-
-@pytest.mark.django_db
-def test_a_message_goes_round_while_readings_keep_coming(sent: list[Any]) -> None:
-    batch_of(1.0)
-    nudge.start_runs()
-    nudge.send()
-    batch_of(2.0)
-    nudge.start_runs()
-
-    assert sent == [AGAIN, AGAIN]
-
-
-@pytest.mark.django_db
-def test_a_message_that_finds_nothing_looks_once_more_and_ends(sent: list[Any]) -> None:
-    nudge.start_runs()
-    nudge.start_runs(last_look=True)
-    assert sent == [LAST_LOOK]
-
-    nudge.send()
-    assert sent == [LAST_LOOK, NUDGE]
-
-
-@pytest.mark.django_db
-def test_a_last_look_leaves_the_rest_to_a_message_sent_meanwhile(sent: list[Any]) -> None:
-    batch = batch_of(1.0)
-    nudge.send()
-
-    nudge.start_runs(last_look=True)
-
-    assert sent == [NUDGE]
-    assert ReadingBatch.objects.waiting().get() == batch
-
-
-@pytest.mark.django_db
-def test_a_last_look_that_finds_something_goes_round_again(sent: list[Any]) -> None:
-    batch_of(1.0)
-
-    nudge.start_runs(last_look=True)
-    nudge.send()
-
-    assert sent == [AGAIN]
-
-
-def test_a_sender_that_knows_of_a_message_does_not_ask_again(
-    settings: Settings, sent: list[Any]
-) -> None:
-    settings.GATHER_FOR = 10
-
-    nudge.send()
-    cache.delete(nudge.FLAG)
-    nudge.send()
-    assert sent == [NUDGE]
-
-    settings.GATHER_FOR = 0
-    nudge.send()
-    assert sent == [NUDGE, NUDGE]
-
-
-def test_a_lost_nudge_is_forgotten_after_a_while() -> None:
-    cache.add(nudge.FLAG, 1, timeout=nudge.FLAG_EXPIRES)
-
-    assert 0 < nudge.FLAG_EXPIRES <= 15
-    assert cache.get(nudge.FLAG) == 1
-
-
-@pytest.mark.django_db
-def test_a_nudge_is_sent_though_the_cache_is_away(settings: Settings, sent: list[Any]) -> None:
-    with without_cache(settings):
-        nudge.send()
-
-    assert sent == [NUDGE]
-
-
-@pytest.mark.django_db
-def test_a_nudge_survives_that_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> None:
-        raise BrokerError("connection refused")
-
-    monkeypatch.setattr(nudge.start_runs, "apply_async", refuse)
-
-    nudge.send()
-
-
-@pytest.mark.django_db
-def test_runs_start_while_the_cache_is_away(settings: Settings) -> None:
-    batch = batch_of(1.0)
-
-    with without_cache(settings):
-        nudge.start_runs()
 
     batch.refresh_from_db()
     assert batch.status == "stored"

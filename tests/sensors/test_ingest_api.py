@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -279,38 +278,3 @@ def test_a_chunked_body_does_not_pass_for_an_empty_one(gateway: APIClient) -> No
     answer = post(gateway, GOOD, headers={"Transfer-Encoding": "chunked"})
 
     assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
-
-
-def test_a_known_key_is_not_looked_up_for_each_post(
-    gateway: APIClient, settings: Settings
-) -> None:
-    settings.KEYS_KNOWN_FOR = 60
-    post(gateway, GOOD)
-
-    with CaptureQueriesContext(connection) as queries:
-        response = post(gateway, GOOD)
-
-    assert response.status_code == 202
-    assert not [query for query in queries if "sensors_apikey" in query["sql"]]
-
-
-def test_a_revoked_key_is_refused_once_it_is_not_known_any_more(
-    gateway: APIClient, settings: Settings
-) -> None:
-    settings.KEYS_KNOWN_FOR = 1
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        assert post(gateway, GOOD).status_code == 202
-        ApiKey.objects.all().revoke()
-        clock.shift(1)
-
-        assert post(gateway, GOOD).status_code == 401
-
-
-def test_a_key_is_not_known_beyond_its_day(site: Site, settings: Settings) -> None:
-    settings.KEYS_KNOWN_FOR = 3600
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        _, secret = make_key(site=site, expires_at=timezone.now() + timedelta(seconds=5))
-        assert post(client_with(secret), GOOD).status_code == 202
-        clock.shift(5)
-
-        assert post(client_with(secret), GOOD).status_code == 401

@@ -1,0 +1,58 @@
+"""Keys are known for a moment, so that not every post looks them up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from sensors.models import ApiKey, Site
+from tests.factories import make_key
+
+pytestmark = pytest.mark.django_db
+
+
+def post(client: APIClient) -> Any:
+    return client.post("/api/v1/data/ingest", {"sensor_id": "T1", "value": 1.5}, format="json")
+
+
+def test_a_known_key_is_not_looked_up_for_each_post(
+    gateway: APIClient, settings: Settings
+) -> None:
+    settings.KEYS_KNOWN_FOR = 60
+    post(gateway)
+
+    with CaptureQueriesContext(connection) as queries:
+        response = post(gateway)
+
+    assert response.status_code == 202
+    assert not [query for query in queries if "sensors_apikey" in query["sql"]]
+
+
+def test_a_revoked_key_is_refused_once_it_is_not_known_any_more(
+    gateway: APIClient, settings: Settings
+) -> None:
+    settings.KEYS_KNOWN_FOR = 1
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert post(gateway).status_code == 202
+        ApiKey.objects.all().revoke()
+        clock.shift(1)
+
+        assert post(gateway).status_code == 401
+
+
+def test_a_key_is_not_known_beyond_its_day(site: Site, settings: Settings) -> None:
+    settings.KEYS_KNOWN_FOR = 3600
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        _, secret = make_key(site=site, expires_at=timezone.now() + timedelta(seconds=5))
+        assert post(APIClient(headers={"X-API-Key": secret})).status_code == 202
+        clock.shift(5)
+
+        assert post(APIClient(headers={"X-API-Key": secret})).status_code == 401
