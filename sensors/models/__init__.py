@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from sensors.models.access import ApiKey, Membership
 from sensors.models.batches import QuarantinedReading, ReadingBatch, ReadingConflict
+from sensors.models.mapping import LineMapping
 from sensors.models.plant import Asset, AssetType, Sensor, Site
 from sensors.models.readings import Reading
 
@@ -9,6 +10,7 @@ __all__ = [
     "ApiKey",
     "Asset",
     "AssetType",
+    "LineMapping",
     "Membership",
     "QuarantinedReading",
     "Reading",
