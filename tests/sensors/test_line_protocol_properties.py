@@ -21,9 +21,9 @@ from sensors.line_protocol.uploads import decode_lines
 
 # A backslash may stand in a name, but clients write it as it is: before a separator or at
 # the end it could not be told from an escape.
-character = st.characters(exclude_categories=("Cs",), exclude_characters="\n\r\\")
+character = st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\\")
 names = st.text(character, min_size=1, max_size=10)
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=10)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 fields = st.dictionaries(names, numbers | st.booleans() | texts, min_size=1, max_size=4)
 series = st.builds(
