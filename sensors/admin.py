@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from sensors.admin_filters import InUseFilter, KeyStateFilter
+from sensors.admin_mappings import LineMappingAdmin  # noqa: F401, it registers itself
 from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
 from sensors.admin_times import SHORT_WITH_SECONDS, shown

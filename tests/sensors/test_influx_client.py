@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 import gzip
-import os
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
-from django.db import connection
 from influxdb_client import InfluxDBClient, Point, WritePrecision
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
+from rest_framework.test import APIClient
 
 from sensors.decoding import ReadingIn, decode_readings
 from sensors.models import ReadingBatch, Site
 from tests.factories import make_key
+from tests.server import granian
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-STARTS_WITHIN = 30.0  # Seconds
 LINES = b"pump,line=A temp=1.5 1700000000000000000\n"
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@contextmanager
-def granian(directory: Path) -> Iterator[str]:
-    """The server on a port of its own, over the test's database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = os.environ["DATABASE_URL"]
-    name = str(connection.settings_dict["NAME"])
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url.replace(url.partition("?")[0].rpartition("/")[2], name),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "PYTHONPATH": str(ROOT),
-    }
-    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    with (directory / "granian.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            cwd=ROOT,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"{url}/api/v1/ping")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(url)
 
 
 def kept() -> list[ReadingIn]:
@@ -79,18 +30,16 @@ def kept() -> list[ReadingIn]:
     return [r for batch in batches for r in decode_readings(bytes(batch.payload or b""))]
 
 
-def chunked(url: str, *pieces: bytes, ended: bool = True, headers: str = "") -> bytes:
-    """The start of the answer to a body in chunks; one that is not `ended` breaks off."""
+def broken_off(url: str, *pieces: bytes, headers: str = "") -> None:
+    """Send a body in chunks and hang up before the last of them."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as wire:
         head = f"POST /api/v1/write HTTP/1.1\r\nHost: {host}\r\n{headers}"
         wire.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
         for piece in pieces:
             wire.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
-        if ended:
-            wire.sendall(b"0\r\n\r\n")
         wire.shutdown(socket.SHUT_WR)
-        return wire.recv(1_000)
+        wire.recv(1_000)
 
 
 @pytest.mark.usefixtures("sleeping_agents")
@@ -143,9 +92,29 @@ def bodies_that_break_off(url: str, secret: str) -> None:
     key = f"X-API-Key: {secret}\r\n"
     packed = gzip.compress(LINES)
 
-    assert b" 204 " in chunked(url, LINES[:9], LINES[9:], headers=key)
-    assert b" 400 " in chunked(url, LINES + b"pump temp=1", ended=False, headers=key)
-    assert b" 400 " in chunked(
-        url, packed[:-9], ended=False, headers=f"{key}Content-Encoding: gzip\r\n"
-    )
-    assert [r.value for r in kept()] == [1.5]
+    broken_off(url, LINES, b"pump temp=1", headers=key)
+    broken_off(url, packed[:-9], headers=f"{key}Content-Encoding: gzip\r\n")
+    # The server has one thread: when it answers this, it is done with those.
+    httpx.get(f"{url}/api/v1/ping")
+
+    assert kept() == []
+
+
+@pytest.mark.django_db
+def test_a_last_line_that_may_be_cut_off_is_refused(gateway: APIClient) -> None:
+    for path, body in [("write", b"m v=1\nm v=2"), ("data/ingest", b"sensor_id,value\nT1,2")]:
+        sent = {"wsgi.input_terminated": True, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": ""}
+
+        answer = gateway.post(f"/api/v1/{path}", content_type="text/csv", **sent)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "incomplete")
+        assert not ReadingBatch.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_body_shorter_than_it_was_said_to_be_is_refused(gateway: APIClient) -> None:
+    sent = {"wsgi.input_terminated": True, "wsgi.input": BytesIO(LINES), "CONTENT_LENGTH": "99"}
+
+    answer = gateway.post("/api/v1/write", content_type="text/plain", **sent)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "incomplete")

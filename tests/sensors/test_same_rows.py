@@ -102,7 +102,7 @@ def outcome(url: str, readings: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows)
 def test_json_csv_and_line_protocol_lead_to_the_same(readings: list[dict[str, Any]]) -> None:
     first, *others = (outcome(url, readings) for url in FORMATS)
