@@ -7,11 +7,14 @@ import socket
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from influxdb_client import InfluxDBClient, Point, WritePrecision
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write.point import Point
 from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 from rest_framework.test import APIClient
 
@@ -100,10 +103,20 @@ def bodies_that_break_off(url: str, secret: str) -> None:
     assert kept() == []
 
 
+def served(body: bytes, length: str = "") -> dict[str, Any]:
+    """What the server of production adds to a request with this body."""
+    stream = BytesIO(body)
+    return {"wsgi.input_terminated": True, "wsgi.input": stream, "CONTENT_LENGTH": length}
+
+
 @pytest.mark.django_db
 def test_a_last_line_that_may_be_cut_off_is_refused(gateway: APIClient) -> None:
     for path, body in [("write", b"m v=1\nm v=2"), ("data/ingest", b"sensor_id,value\nT1,2")]:
-        sent = {"wsgi.input_terminated": True, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": ""}
+        sent: Any = {
+            "wsgi.input_terminated": True,
+            "wsgi.input": BytesIO(body),
+            "CONTENT_LENGTH": "",
+        }
 
         answer = gateway.post(f"/api/v1/{path}", content_type="text/csv", **sent)
 
@@ -113,7 +126,11 @@ def test_a_last_line_that_may_be_cut_off_is_refused(gateway: APIClient) -> None:
 
 @pytest.mark.django_db
 def test_a_body_shorter_than_it_was_said_to_be_is_refused(gateway: APIClient) -> None:
-    sent = {"wsgi.input_terminated": True, "wsgi.input": BytesIO(LINES), "CONTENT_LENGTH": "99"}
+    sent: Any = {
+        "wsgi.input_terminated": True,
+        "wsgi.input": BytesIO(LINES),
+        "CONTENT_LENGTH": "99",
+    }
 
     answer = gateway.post("/api/v1/write", content_type="text/plain", **sent)
 
