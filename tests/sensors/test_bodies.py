@@ -48,7 +48,11 @@ def test_a_stream_that_breaks_off_is_refused(missing: int) -> None:
         inflate(pieces(body[:-missing]), most=1_000)
 
 
-@pytest.mark.parametrize("tail", [b"x", b"\x00", JSON, gzip.compress(b"")[:-1]])
+@pytest.mark.parametrize(
+    "tail",
+    [b"x", b"\x00", JSON, gzip.compress(b"")[:-1]],
+    ids=["a letter", "a nul", "JSON", "half a stream"],
+)
 def test_what_follows_the_stream_is_not_overlooked(tail: bytes) -> None:
     with pytest.raises(BrokenGzipError):
         inflate([gzip.compress(JSON) + tail], most=1_000)
@@ -126,7 +130,11 @@ def test_another_encoding_is_a_problem_that_says_what_is_taken(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("body", [b"", JSON, gzip.compress(JSON)[:-1], gzip.compress(JSON) + b"x"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", JSON, gzip.compress(JSON)[:-1], gzip.compress(JSON) + b"x"],
+    ids=["empty", "plain", "cut off", "with a tail"],
+)
 def test_a_broken_gzip_is_a_problem(gateway: APIClient, body: bytes) -> None:
     answer = post(gateway, body, Content_Encoding="gzip")
 
