@@ -8,6 +8,10 @@ READ = {"GET": Right.READ, "HEAD": Right.READ, "OPTIONS": Right.READ}
 
 RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:data-ingest": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},
+    "sensors:line-write": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},
+    "sensors-v2:line-write": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},
+    "sensors:line-query": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},
+    "sensors:line-ping": {"GET": Right.INGEST, "HEAD": Right.INGEST, "OPTIONS": Right.INGEST},
     "sensors:reading-list": READ,
     "sensors:sensor-list": READ,
     "sensors:sensor-detail": READ,

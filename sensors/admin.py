@@ -14,6 +14,7 @@ from django.utils.html import format_html
 
 from sensors import admin_bridges as _admin_bridges  # noqa: F401, for its list
 from sensors.admin_filters import InUseFilter, KeyStateFilter
+from sensors.admin_mappings import LineMappingAdmin  # noqa: F401, it registers itself
 from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
 from sensors.admin_times import SHORT_WITH_SECONDS, shown

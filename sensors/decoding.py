@@ -66,11 +66,20 @@ class Rejection:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class LineRejection(Rejection):
+    """The same in a format of lines; `line` counts from 1, whatever the line is."""
+
+    line: int
+
+
 @dataclass(slots=True)
 class Upload:
     readings: list[ReadingIn] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     mode: Literal["live", "backfill"] = "live"
+    # Values that were left out because nobody wants them, see line_protocol/naming.py.
+    ignored: int = 0
 
 
 class UnreadableUploadError(Exception):
@@ -138,9 +147,9 @@ def _sorted_out(items: list[msgspec.Raw], mode: Any) -> Upload:
         try:
             upload.readings.append(_reading.decode(item))
         except msgspec.ValidationError as exc:
-            upload.rejections.append(Rejection(index, _code_of(str(exc)), _plain(str(exc))))
+            upload.rejections.append(Rejection(index, _code_of(str(exc)), plain(str(exc))))
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            upload.rejections.append(Rejection(index, "unparseable", _plain(str(exc))))
+            upload.rejections.append(Rejection(index, "unparseable", plain(str(exc))))
     return upload
 
 
@@ -162,6 +171,11 @@ def _code_of(message: str) -> str:
     return "not_a_reading"
 
 
-def _plain(message: str) -> str:
+def explained(exc: msgspec.ValidationError) -> tuple[str, str]:
+    """Code and detail of what the rules for a reading say against it."""
+    return _code_of(str(exc)), plain(str(exc))
+
+
+def plain(message: str) -> str:
     """A message that quotes a sender, made fit for the database and for a page."""
     return _CONTROL.sub("", message)[:LONGEST_DETAIL]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -54,8 +55,11 @@ _ring = KeyRing()
 class ApiKeyAuthentication(authentication.BaseAuthentication):
     """A key in the X-API-Key header. The key itself is left on the request."""
 
+    def secret(self, request: Request) -> str | None:
+        return request.headers.get(HEADER)
+
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Principal] | None:
-        secret = request.headers.get(HEADER)
+        secret = self.secret(request)
         if secret is None:
             return None
         if secret == DEMO_KEY and not settings.DEMO:
@@ -68,6 +72,39 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return HEADER
+
+
+class InfluxAuthentication(ApiKeyAuthentication):
+    """The same key in the places where clients of InfluxDB put a password or a token.
+
+    Only routes for such clients ask it: they may carry the key in the query, which no
+    other route should learn to take.
+    """
+
+    def secret(self, request: Request) -> str | None:
+        if secret := super().secret(request):
+            return secret
+        scheme, _, given = request.headers.get("Authorization", "").strip().partition(" ")
+        match scheme.lower():
+            case "token" | "bearer":
+                # Clients of InfluxDB 2 that speak to version 1 send name:password.
+                return given.strip().rpartition(":")[2]
+            case "basic":
+                return _password(given)
+            case "":
+                return request.query_params.get("p")
+        return None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Basic realm="InfluxDB"'
+
+
+def _password(given: str) -> str:
+    """The password of HTTP Basic; empty, and so refused, if there is none to read."""
+    try:
+        return b64decode(given).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 class MemberAuthentication(authentication.SessionAuthentication):

@@ -1,12 +1,12 @@
-"""The body of an upload, taken as it is: decoding.py reads it, not a DRF parser."""
+"""Why an upload is refused as a whole."""
 
 from __future__ import annotations
 
-from typing import IO, Any
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from rest_framework import exceptions, status
-from rest_framework.parsers import BaseParser
 
 
 class UploadTooLarge(exceptions.APIException):
@@ -26,11 +26,11 @@ class UnreadableUpload(exceptions.APIException):
 
 
 class LengthRequired(exceptions.APIException):
-    """A chunked body does not reach Django under WSGI: it must not pass for an empty one."""
+    """Where the server does not mark the end of a chunked body, it must not pass for empty."""
 
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"
-    default_detail = "Send a Content-Length; chunked bodies are not taken."
+    default_detail = "Send a Content-Length; this server does not take chunked bodies."
 
 
 class NothingAcceptable(exceptions.APIException):
@@ -49,16 +49,16 @@ class KeyReused(exceptions.APIException):
     default_detail = "This Idempotency-Key was used with other readings."
 
 
-class BytesParser(BaseParser):
-    """Hands the body on as bytes, after a look at its size."""
+class BrokenBody(exceptions.APIException):
+    """What arrived is not what was sent."""
 
-    media_type = "application/json"
+    status_code = status.HTTP_400_BAD_REQUEST
 
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
-    ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise UploadTooLarge
-        return body
+
+class UnsupportedEncoding(exceptions.APIException):
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    default_code = "unsupported_encoding"
+
+    def __init__(self, taken: Sequence[str]) -> None:
+        super().__init__(f"Content-Encoding can be {' or '.join(taken)}.")
+        self.members = {"encodings": list(taken)}

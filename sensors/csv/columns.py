@@ -161,6 +161,7 @@ def number(text: str, *, decimal_comma: bool = False) -> float:
     except ValueError:
         value = math.nan
     # Python reads 1_000 as a thousand; in a file it is more likely two things in one.
-    if not math.isfinite(value) or "_" in plain:
+    # It reads the digits of all scripts, too; no other reader of such files does.
+    if not math.isfinite(value) or "_" in plain or not plain.isascii():
         raise NotANumberError(f"{text[:40]!r} is not a number" if text else "the value is empty")
     return value

@@ -3,6 +3,7 @@ from __future__ import annotations
 from sensors.models.access import ApiKey, Membership
 from sensors.models.batches import QuarantinedReading, ReadingBatch, ReadingConflict
 from sensors.models.bridges import Bridge
+from sensors.models.mapping import LineMapping
 from sensors.models.plant import Asset, AssetType, Sensor, Site
 from sensors.models.readings import Reading
 
@@ -11,6 +12,7 @@ __all__ = [
     "Asset",
     "AssetType",
     "Bridge",
+    "LineMapping",
     "Membership",
     "QuarantinedReading",
     "Reading",
