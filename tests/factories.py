@@ -147,14 +147,15 @@ def make_member(site: Site, *permissions: str, role: str = "planner", **fields: 
 def make_quarantined(site: Site | None = None, **fields: Any) -> QuarantinedReading:
     batch = fields.pop("batch", None) or make_batch(site or make_site())
     raw = {"sensor_id": "X-1", "value": 5.0, "timestamp": NOON.isoformat()}
-    defaults = {"batch": batch, "sensor_code": "X-1", "reason": "unknown_sensor", "reading": raw}
+    defaults = {"batch": batch, "site": batch.site, "sensor_code": "X-1", "reading": raw}
+    defaults |= {"reason": "unknown_sensor"}
     return QuarantinedReading.objects.create(**defaults | fields)
 
 
 def make_conflict(sensor: Sensor | None = None, **fields: Any) -> ReadingConflict:
     sensor = sensor or make_sensor()
     batch = fields.pop("batch", None) or make_batch(sensor.site)
-    defaults = {"batch": batch, "sensor": sensor, "taken_at": NOON}
+    defaults = {"batch": batch, "site": sensor.site, "sensor": sensor, "taken_at": NOON}
     return ReadingConflict.objects.create(
         **defaults | {"stored_value": 1.0, "offered_value": 2.0} | fields
     )
