@@ -11,7 +11,7 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from sensors import correlation
-from sensors.models import Curation, QuarantinedReading
+from sensors.models import Curation, QuarantinedReading, Site
 from sensors.readmitting import readmit
 from sensors.signals import curation_asked
 
@@ -38,6 +38,8 @@ def ask(
 
     Raises NothingWaitingError if there is none.
     """
+    if "site" in chosen:
+        sites = _narrowed(sites, chosen["site"])
     rows = QuarantinedReading.objects.waiting().at(sites).matching(chosen)
     found = rows.aggregate(matched=Count("pk"), last_id=Max("pk"))
     if not found["matched"]:
@@ -53,6 +55,12 @@ def ask(
     )
     curation_asked.send(sender=Curation, curation=curation)
     return curation
+
+
+def _narrowed(sites: list[int] | None, code: str) -> list[int]:
+    """So that those who see only the one site see what was done there."""
+    named = Site.objects.filter(code=code).values_list("pk", flat=True)
+    return [pk for pk in named if sites is None or pk in sites]
 
 
 def work_off(pk: int) -> bool:

@@ -18,6 +18,7 @@ from sensors.ingest import accept_batch
 from sensors.models import (
     ApiKey,
     Asset,
+    Curation,
     Membership,
     QuarantinedReading,
     Reading,
@@ -159,6 +160,12 @@ def make_conflict(sensor: Sensor | None = None, **fields: Any) -> ReadingConflic
     return ReadingConflict.objects.create(
         **defaults | {"stored_value": 1.0, "offered_value": 2.0} | fields
     )
+
+
+def make_curation(site: Site | None = None, **fields: Any) -> Curation:
+    """A curation that was asked for at a site; no agent has heard of it."""
+    defaults = {"action": "replay", "asked_by": "erika", "chosen": {}, "matched": 1, "last_id": 0}
+    return Curation.objects.create(**defaults | {"sites": [(site or make_site()).pk]} | fields)
 
 
 def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notification:

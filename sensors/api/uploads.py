@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, Any
 
+import msgspec
 from django.conf import settings
 from rest_framework import exceptions, status
 from rest_framework.parsers import BaseParser
@@ -62,3 +63,15 @@ class BytesParser(BaseParser):
         if len(body) > limit:
             raise UploadTooLarge
         return body
+
+
+class StrictJsonParser(BytesParser):
+    """JSON as anything but an upload sends it: not too large, not too deep, and real text."""
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
+    ) -> Any:
+        try:
+            return msgspec.json.decode(super().parse(stream, media_type, parser_context))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
+            raise UnreadableUpload("The body is not JSON.", code="unparseable") from exc
