@@ -36,6 +36,8 @@ def resolve_conflicts(*, ids: Iterable[int], choice: str, by: str, note: str = "
     for one moment, or if the reading is there no more; then nothing is resolved.
     """
     chosen = _locked(ids)
+    if not chosen:
+        return 0
     if done := [conflict for conflict in chosen if conflict.resolution]:
         raise ResolvingError("already_resolved", "Somebody has resolved this before.", done)
     replaced: dict[Moment, float] = {}

@@ -90,7 +90,9 @@ class QuarantinedReading(models.Model):
         "sensor": "sensor_code",
         "sensor_prefix": "sensor_code__startswith",
         "site": "site__code",
+        "site_id": "site",
         "batch": "batch",
+        "curation": "curation",
         "since": "quarantined_at__gte",
         "until": "quarantined_at__lt",
     }
