@@ -54,9 +54,6 @@ class CurationAdmin(Evidence, WithButtons):
         """Whoever may ask for it may see how far it is."""
         return super().has_view_permission(request, obj) or self.has_resume_permission(request)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return super().has_module_permission(request) or self.has_resume_permission(request)
-
     def has_resume_permission(self, request: HttpRequest) -> bool:
         return sites_of(request, Right.CURATE) != []
 

@@ -168,13 +168,17 @@ class ReadingConflictAdmin(Evidence, WithButtons):
             messages.error(request, f"{exc} Nothing was resolved.")
         else:
             self.note(request, rows.model.objects.filter(pk__in=ids), f"{choice}. {note}")
-            messages.success(request, f"Resolved {done} conflict(s).")
+            tell = messages.success if done else messages.warning
+            tell(request, f"Resolved {done} conflict(s).")
 
     def buttons(self, conflict: ReadingConflict) -> dict[str, str]:
         if conflict.resolution:
             return {}
+        standing = self.stands_now(conflict)
+        if standing == NOTHING:  # Dropped by age: there is nothing to put a value in place of.
+            return {"keep_stored": "Leave it"}
         return {
-            "keep_stored": f"Keep {conflict.stored_value:g}",
+            "keep_stored": f"Keep {standing:g}",
             "take_offered": f"Take {conflict.offered_value:g}",
         }
 
@@ -190,7 +194,7 @@ class ReadingConflictAdmin(Evidence, WithButtons):
         return pill(RESOLUTION_LEVELS[conflict.resolution], words)
 
     @admin.display(description="stands there now")
-    def stands_now(self, conflict: ReadingConflict) -> object:
+    def stands_now(self, conflict: ReadingConflict) -> float | str:
         moment = (conflict.sensor_id, conflict.taken_at)
         return values_at([moment]).get(moment, NOTHING)
 

@@ -211,4 +211,7 @@ class ReadingConflict(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sensor} @ {self.taken_at}: {self.stored_value} or {self.offered_value}"
+        return (
+            f"{self.sensor} at {self.taken_at:%Y-%m-%d %H:%M:%S}: "
+            f"{self.stored_value:g} or {self.offered_value:g}"
+        )
