@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from sensors.access import Right
 from sensors.admin_curating import Curates
@@ -147,12 +147,12 @@ class ReadingConflictAdmin(Evidence, WithButtons):
         return sites_of(request, Right.CURATE) != []
 
     @admin.action(description="Keep the stored value", permissions=["curate"])
-    def keep_stored(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
-        return self._resolve(request, rows, Resolution.KEEP_STORED)
+    def keep_stored(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._resolve(request, rows, Resolution.KEEP_STORED)
 
     @admin.action(description="Take the offered value", permissions=["curate"])
-    def take_offered(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
-        return self._resolve(request, rows, Resolution.TAKE_OFFERED)
+    def take_offered(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._resolve(request, rows, Resolution.TAKE_OFFERED)
 
     def _resolve(self, request: HttpRequest, rows: QuerySet, choice: str) -> None:
         sites = sites_of(request, Right.CURATE)

@@ -43,10 +43,10 @@ def chosen_in(request: HttpRequest) -> dict[str, Any]:
     """What the address chooses. Raises BadRequest if it is not all understood: a filter
     that was passed over would choose too many rows."""
     chosen: dict[str, Any] = {}
-    for name, text in request.GET.items():
+    for name, text in request.GET.dict().items():
         if name in SAYS_NOTHING or not text:
             continue
-        if name not in CHOSEN_BY:
+        if name not in CHOSEN_BY or len(request.GET.getlist(name)) > 1:
             raise BadRequest(f"The list cannot be narrowed by {name} here.")
         word = CHOSEN_BY[name]
         try:
@@ -160,12 +160,12 @@ class Curates(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        waiting = self.get_queryset(request).waiting()
+        rows: Any = self.get_queryset(request)
         state = request.GET.get("state", "waiting")
         offered = state in ("waiting", "all") and self.has_curate_permission(request)
         query = request.GET.urlencode()
         pages = {action.label: f"{page_for(action)}?{query}" for action in Action}
-        more = {"groups": groups_of(waiting), "pages": pages if offered else {}}
+        more = {"groups": groups_of(rows.waiting()), "pages": pages if offered else {}}
         return super().changelist_view(request, (extra_context or {}) | more)
 
 

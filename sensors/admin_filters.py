@@ -48,7 +48,7 @@ class WorkFirst(admin.SimpleListFilter):
     parameter_name = "state"
     unasked: str
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         chosen = self.value() or self.unasked
         for value, words in self.lookup_choices:
             yield {

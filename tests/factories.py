@@ -27,6 +27,7 @@ from sensors.models import (
     Sensor,
     Site,
 )
+from sensors.storing import store_readings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,6 +80,15 @@ def make_batch(site: Site, readings: Sequence[ReadingIn] = (), **fields: Any) ->
         correlation_id=fields.pop("correlation_id", str(uuid.uuid4())),
         **fields,
     )
+    return batch
+
+
+def make_stored(site: Site, *readings: ReadingIn, **fields: Any) -> ReadingBatch:
+    """A batch that came at noon and has been stored; no run was made of it."""
+    batch = make_batch(site, readings, **fields)
+    ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
+    batch.refresh_from_db()
+    store_readings([batch])
     return batch
 
 

@@ -170,7 +170,7 @@ def site_of(row: Any) -> int:
     if isinstance(row, PipelineRun):
         return row.batches.get().site_id
     if isinstance(row, Curation):
-        return row.sites[0]
+        return row.sites[0]  # type: ignore[index]
     for way in ("batch", "work_order", "asset"):
         if not hasattr(row, "site_id") and hasattr(row, way):
             row = getattr(row, way)

@@ -16,9 +16,8 @@ from agents.tasks import resume_stalled_curations
 from maintenance.models import Anomaly
 from sensors import curating
 from sensors.curating import ask
-from sensors.models import Curation, QuarantinedReading, Reading, ReadingBatch, Site
-from sensors.storing import store_readings
-from tests.factories import MINUTE, NOON, make_batch, make_sensor, reading
+from sensors.models import Curation, QuarantinedReading, Reading, Site
+from tests.factories import MINUTE, NOON, make_sensor, make_stored, reading
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sleeping_agents")]
 
@@ -27,10 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sleeping_agents")]
 def curation(site: Site, monkeypatch: pytest.MonkeyPatch) -> Curation:
     """A replay of five rows, two at a time, that no message has been sent for."""
     monkeypatch.setattr(curating, "AT_ONCE", 2)
-    batch = make_batch(site, [reading("T9", 99, NOON - MINUTE * i) for i in range(5)])
-    ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-    batch.refresh_from_db()
-    store_readings([batch])
+    make_stored(site, *(reading("T9", 99, NOON - MINUTE * i) for i in range(5)))
     make_sensor(site=site, code="T9", alarm_high=90)
     return ask(action="replay", chosen={}, sites=None, asked_by="erika")
 

@@ -12,32 +12,22 @@ from rest_framework.test import APIClient
 
 from sensors.models import (
     Reading,
-    ReadingBatch,
     ReadingConflict,
     Sensor,
     Site,
 )
-from sensors.storing import store_readings
 from tests.factories import (
     NOON,
-    make_batch,
     make_conflict,
     make_quarantined,
     make_sensor,
+    make_stored,
     reading,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sleeping_agents")]
 
 QUARANTINE, CONFLICTS = "/api/v1/quarantine", "/api/v1/conflicts"
-
-
-def stored(site: Site, *readings: Any) -> ReadingBatch:
-    batch = make_batch(site, readings)
-    ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-    batch.refresh_from_db()
-    store_readings([batch])
-    return batch
 
 
 def results(client: APIClient, path: str, **query: Any) -> Any:
@@ -57,7 +47,7 @@ def assert_problem(response: Any, status: int, code: str) -> None:
 
 def contradicted(sensor: Sensor, *offers: float) -> list[int]:
     for value in (20.0, *offers):
-        stored(sensor.site, reading(sensor, value))
+        make_stored(sensor.site, reading(sensor, value))
     return list(ReadingConflict.objects.order_by("pk").values_list("pk", flat=True))
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from maintenance.models import Anomaly
-from sensors import curating
 from sensors.curating import NothingWaitingError, ask, work_off
-from sensors.decoding import ReadingIn
 from sensors.models import (
     Curation,
     QuarantinedReading,
@@ -23,8 +18,7 @@ from sensors.models import (
     ReadingConflict,
     Site,
 )
-from sensors.storing import store_readings
-from tests.factories import MINUTE, NOON, make_batch, make_sensor, make_site, reading
+from tests.factories import MINUTE, NOON, make_sensor, make_site, make_stored, reading
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sleeping_agents")]
 
@@ -36,15 +30,6 @@ Quality, Flag = Reading.Quality, Reading.Flag
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """No agent works the curations off: the tests do."""
     monkeypatch.setattr("agents.curate.send", lambda pk: None)
-
-
-def stored(site: Site, *readings: ReadingIn, **fields: Any) -> ReadingBatch:
-    """The batch of these readings, received at noon and stored."""
-    batch = make_batch(site, readings, **fields)
-    ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-    batch.refresh_from_db()
-    store_readings([batch])
-    return batch
 
 
 def curate(action: str = REPLAY, sites: list[int] | None = None, **chosen: Any) -> Curation:
@@ -72,7 +57,9 @@ def states() -> list[str]:
 
 
 def test_a_replay_stores_what_an_unknown_sensor_sent_once_it_is_known(site: Site) -> None:
-    batch = stored(site, reading("T9", 1.5, quality="uncertain"), reading("T9", 2, NOON - MINUTE))
+    batch = make_stored(
+        site, reading("T9", 1.5, quality="uncertain"), reading("T9", 2, NOON - MINUTE)
+    )
     sensor = make_sensor(site=site, code="T9")
 
     curation = curate()
@@ -86,7 +73,7 @@ def test_a_replay_stores_what_an_unknown_sensor_sent_once_it_is_known(site: Site
 
 
 def test_a_row_keeps_who_had_it_replayed_when_and_what_became_of_it(site: Site) -> None:
-    stored(site, reading("T9", 1))
+    make_stored(site, reading("T9", 1))
     make_sensor(site=site, code="T9")
 
     with time_machine.travel(NOON + timedelta(days=2), tick=False):
@@ -100,7 +87,7 @@ def test_a_row_keeps_who_had_it_replayed_when_and_what_became_of_it(site: Site) 
 
 
 def test_what_is_still_wrong_stays_with_the_reason_of_today(site: Site) -> None:
-    batch = stored(site, reading("T9", 1, unit="psi"), reading("T8", 1))
+    batch = make_stored(site, reading("T9", 1, unit="psi"), reading("T8", 1))
     make_sensor(site=site, code="T9", unit="bar")
 
     first, second = curate(), curate()
@@ -127,7 +114,7 @@ def test_once_the_cause_is_fixed_a_replay_stores(
     site: Site, fields: Any, fixed: Any, sent: Any
 ) -> None:
     sensor = make_sensor(site=site, code="T1", **fields)
-    batch = stored(site, reading("T1", 1, **sent))
+    batch = make_stored(site, reading("T1", 1, **sent))
     assert counts(batch) == (0, 0, 0, 1)
     type(sensor).objects.update(**fixed)
 
@@ -137,7 +124,7 @@ def test_once_the_cause_is_fixed_a_replay_stores(
 def test_the_time_of_arrival_stays_that_of_the_batch(site: Site) -> None:
     """A day later, a moment that was impossible on arrival would look possible."""
     ahead = reading("T9", 1, NOON + timedelta(hours=1))
-    batch = stored(site, ahead, reading("T9", 1, NOON + timedelta(days=2)))
+    batch = make_stored(site, ahead, reading("T9", 1, NOON + timedelta(days=2)))
     make_sensor(site=site, code="T9")
 
     with time_machine.travel(NOON + timedelta(days=9), tick=False):
@@ -150,9 +137,9 @@ def test_the_time_of_arrival_stays_that_of_the_batch(site: Site) -> None:
 
 
 def test_duplicates_and_conflicts_are_counted_on_the_receipt_they_came_on(site: Site) -> None:
-    batch = stored(site, reading("T9", 1), reading("T9", 2), reading("T9", 1))
+    batch = make_stored(site, reading("T9", 1), reading("T9", 2), reading("T9", 1))
     sensor = make_sensor(site=site, code="T9")
-    stored(site, reading("T9", 2))
+    make_stored(site, reading("T9", 2))
 
     curation = curate()
 
@@ -167,7 +154,7 @@ def test_duplicates_and_conflicts_are_counted_on_the_receipt_they_came_on(site: 
 
 def test_what_was_stored_before_is_still_found_from_its_batch(site: Site) -> None:
     sensor = make_sensor(site=site, code="T1")
-    batch = stored(site, reading("T1", 1), reading("T9", 1, NOON - timedelta(days=1)))
+    batch = make_stored(site, reading("T1", 1), reading("T9", 1, NOON - timedelta(days=1)))
     other = make_sensor(site=site, code="T9")
 
     curate()
@@ -178,7 +165,7 @@ def test_what_was_stored_before_is_still_found_from_its_batch(site: Site) -> Non
 
 
 def test_what_is_replayed_is_graded_but_raises_no_alarm(site: Site) -> None:
-    stored(site, reading("T9", 500))
+    make_stored(site, reading("T9", 500))
     make_sensor(site=site, code="T9", plausible_high=100, alarm_high=90)
 
     curate()
@@ -189,7 +176,7 @@ def test_what_is_replayed_is_graded_but_raises_no_alarm(site: Site) -> None:
 
 
 def test_a_discarded_reading_stays_where_it_is(site: Site) -> None:
-    batch = stored(site, reading("T9", 1), reading("T8", 1))
+    batch = make_stored(site, reading("T9", 1), reading("T8", 1))
     make_sensor(site=site, code="T9")
 
     curation = curate(DISCARD, sensor="T9")
@@ -214,10 +201,12 @@ def test_a_discarded_reading_stays_where_it_is(site: Site) -> None:
     ],
 )
 def test_rows_are_chosen_by_what_is_known_of_them(
-    site: Site, chosen: dict[str, str], codes: list[str]
+    site: Site, chosen: dict[str, Any], codes: list[str]
 ) -> None:
     make_sensor(site=site, code="B1")
-    stored(site, reading("A1", 1), reading("A2", 1), reading("B1", 1, NOON.replace(year=1970)))
+    make_stored(
+        site, reading("A1", 1), reading("A2", 1), reading("B1", 1, NOON.replace(year=1970))
+    )
     times = {"A1": NOON - MINUTE, "A2": NOON, "B1": NOON}
     for code, at in times.items():
         QuarantinedReading.objects.filter(sensor_code=code).update(quarantined_at=at)
@@ -230,7 +219,7 @@ def test_rows_are_chosen_by_what_is_known_of_them(
 
 def test_rows_of_other_sites_are_left_alone_whatever_was_chosen(site: Site) -> None:
     other = make_site()
-    mine, theirs = stored(site, reading("T9", 1)), stored(other, reading("T9", 1))
+    mine, theirs = make_stored(site, reading("T9", 1)), make_stored(other, reading("T9", 1))
     for at in (site, other):
         make_sensor(site=at, code="T9")
     ids = list(QuarantinedReading.objects.values_list("pk", flat=True))
@@ -242,71 +231,11 @@ def test_rows_of_other_sites_are_left_alone_whatever_was_chosen(site: Site) -> N
         curate(sites=[site.pk], site=other.code)
 
 
-def test_it_goes_on_where_it_stood_and_ends_with_what_was_there_when_asked(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(curating, "AT_ONCE", 2)
-    stored(site, *(reading("T9", i, NOON - MINUTE * i) for i in range(5)))
-    make_sensor(site=site, code="T9")
-    curation = ask(action=REPLAY, chosen={}, sites=None, asked_by="erika")
-    assert work_off(curation.pk)
-    assert states() == ["stored", "stored", "waiting", "waiting", "waiting"]
-    stored(site, reading("T8", 1))
-
-    steps = [work_off(curation.pk) for _ in range(4)]
-
-    assert steps == [True, True, False, False]
-    curation.refresh_from_db()
-    assert (tally(curation), curation.state) == ({"stored": 5}, "finished")
-    assert QuarantinedReading.objects.waiting().get().attempts == 0
-
-
-def test_a_chunk_that_fails_leaves_everything_as_it_was(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = stored(site, reading("T9", 1))
-    make_sensor(site=site, code="T9")
-    curation = ask(action=REPLAY, chosen={}, sites=None, asked_by="erika")
-
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(Curation, "record", _raise)
-        work_off(curation.pk)
-
-    assert Reading.objects.count() == 0
-    assert (counts(batch), states()) == ((0, 0, 0, 1), ["waiting"])
-    assert work_off(curation.pk)
-    assert counts(batch) == (1, 0, 0, 0)
-
-
-def _raise(*args: object, **kwargs: object) -> None:
-    raise RuntimeError("killed")
-
-
 @pytest.mark.parametrize("kept", [{}, {"value": "x"}, {"sensor_id": "T9", "value": 1, "odd": 2}])
 def test_what_is_no_reading_any_more_stays(site: Site, kept: dict[str, Any]) -> None:
-    batch = stored(site, reading("T9", 1), reading("T9", 2))
+    batch = make_stored(site, reading("T9", 1), reading("T9", 2))
     QuarantinedReading.objects.filter(reading__value=1).update(reading=kept)
     make_sensor(site=site, code="T9")
 
     assert tally(curate()) == {"stored": 1, "still_quarantined": 1}
     assert counts(batch) == (1, 0, 0, 1)
-
-
-def test_the_queries_of_a_chunk_do_not_grow_with_it(site: Site) -> None:
-    def queries(readings: Sequence[ReadingIn]) -> int:
-        for part in (readings[::2], readings[1::2]):
-            stored(site, *part)
-        site.sensors.update(retired_at=None)
-        curation = ask(action=REPLAY, chosen={}, sites=None, asked_by="erika")
-        with CaptureQueriesContext(connection) as captured:
-            work_off(curation.pk)
-        return len(captured)
-
-    few = [reading("T9", i, NOON - MINUTE * i) for i in range(4)]
-    many = [reading("T8", i, NOON - MINUTE * i) for i in range(300)]
-    make_sensor(site=site, code="T9", retired_at=NOON - timedelta(days=9))
-    first = queries(few)
-    make_sensor(site=site, code="T8", retired_at=NOON - timedelta(days=9))
-
-    assert queries(many) == first
-    assert Reading.objects.count() == 304

@@ -21,8 +21,7 @@ from sensors.models import (
     ReadingConflict,
     Sensor,
 )
-from sensors.storing import store_readings
-from tests.factories import MINUTE, NOON, make_batch, make_sensor, make_site, reading
+from tests.factories import MINUTE, NOON, make_sensor, make_site, make_stored, reading
 
 CODES = ("LIVE", "RETIRED", "UNKNOWN", "UNIT")
 REASONS = {"RETIRED": "retired_sensor", "UNKNOWN": "unknown_sensor", "UNIT": "unit_mismatch"}
@@ -88,11 +87,7 @@ class CuratingAgainstItsModelTest(TestCase):
 
     def upload(self, rows: list[tuple[str, int, float]]) -> None:
         sent = [reading(c, value, NOON + MINUTE * at, unit="bar") for c, at, value in rows]
-        batch = make_batch(self.site, sent)
-        ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-        batch.refresh_from_db()
-        store_readings([batch])
-        self.batches.append(batch)
+        self.batches.append(make_stored(self.site, *sent))
 
     def repair(self, code: str) -> None:
         Sensor.objects.filter(code=code).update(retired_at=None, unit="bar")

@@ -17,7 +17,7 @@ from sensors.models import (
 )
 from sensors.resolving import ResolvingError, resolve_conflicts
 from sensors.storing import store_readings
-from tests.factories import MINUTE, NOON, make_batch, make_sensor, make_site, reading
+from tests.factories import MINUTE, NOON, make_batch, make_sensor, make_site, make_stored, reading
 from tests.races import race
 
 pytestmark = [
@@ -36,9 +36,7 @@ def aside(monkeypatch: pytest.MonkeyPatch, sleeping_agents: None) -> Site:
     site = make_site()
     readings = [reading("T9", i % 7, NOON - MINUTE * (i // 2)) for i in range(ROWS)]
     for part in (readings[::3], readings[1::3], readings[2::3]):
-        batch = make_batch(site, part)
-        ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-        store_readings([ReadingBatch.objects.get(pk=batch.pk)])
+        make_stored(site, *part)
     make_sensor(site=site, code="T9")
     return site
 
@@ -123,9 +121,7 @@ def test_a_replay_and_new_readings_of_the_same_moments_do_not_block_each_other()
 def test_two_people_resolve_a_conflict_once() -> None:
     sensor = make_sensor()
     for value in (1, 2):
-        batch = make_batch(sensor.site, [reading(sensor, value)])
-        ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-        store_readings([ReadingBatch.objects.get(pk=batch.pk)])
+        make_stored(sensor.site, reading(sensor, value))
     conflict = ReadingConflict.objects.get()
 
     def resolve(choice: str, by: str) -> str:

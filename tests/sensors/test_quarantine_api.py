@@ -14,18 +14,16 @@ from sensors.models import (
     Curation,
     Membership,
     QuarantinedReading,
-    ReadingBatch,
     Site,
 )
-from sensors.storing import store_readings
 from tests.factories import (
     NOON,
-    make_batch,
     make_conflict,
     make_member,
     make_quarantined,
     make_sensor,
     make_site,
+    make_stored,
     make_user,
     reading,
 )
@@ -33,14 +31,6 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sleeping_agents")]
 
 QUARANTINE, CONFLICTS = "/api/v1/quarantine", "/api/v1/conflicts"
-
-
-def stored(site: Site, *readings: Any) -> ReadingBatch:
-    batch = make_batch(site, readings)
-    ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
-    batch.refresh_from_db()
-    store_readings([batch])
-    return batch
 
 
 def results(client: APIClient, path: str, **query: Any) -> Any:
@@ -59,7 +49,7 @@ def assert_problem(response: Any, status: int, code: str) -> None:
 
 
 def test_a_quarantined_reading_is_told_as_it_came(gateway: APIClient, site: Site) -> None:
-    batch = stored(site, reading("T9", 1.5))
+    batch = make_stored(site, reading("T9", 1.5))
     row = QuarantinedReading.objects.get()
 
     (told,) = results(gateway, QUARANTINE)
@@ -104,7 +94,7 @@ def test_the_summary_counts_what_waits(gateway: APIClient, site: Site) -> None:
     for day, code in ((1, "A"), (2, "A"), (1, "B")):
         make_quarantined(site, sensor_code=code, quarantined_at=NOON + timedelta(days=day))
     make_quarantined(make_site())
-    stored(site, reading("SETTLED", 1))
+    make_stored(site, reading("SETTLED", 1))
     make_sensor(site=site, code="SETTLED")
 
     rows = results(gateway, f"{QUARANTINE}/summary")
@@ -128,7 +118,7 @@ def test_the_summary_counts_what_waits(gateway: APIClient, site: Site) -> None:
 def test_a_replay_is_worked_off_after_the_answer(
     curator: APIClient, site: Site, by: str, django_capture_on_commit_callbacks: Any
 ) -> None:
-    batch = stored(site, reading("T9", 1), reading("T8", 1))
+    batch = make_stored(site, reading("T9", 1), reading("T8", 1))
     make_sensor(site=site, code="T9")
     ids = [row.pk for row in QuarantinedReading.objects.filter(sensor_code="T9")]
     body = {"ids": ids} if by == "ids" else {"filter": {"sensor": "T9"}}
@@ -149,7 +139,7 @@ def test_a_replay_is_worked_off_after_the_answer(
 def test_a_discard_says_who_and_why(
     curator: APIClient, site: Site, django_capture_on_commit_callbacks: Any
 ) -> None:
-    stored(site, reading("T9", 1))
+    make_stored(site, reading("T9", 1))
     asked = {"filter": {}, "note": "test bench"}
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -224,7 +214,8 @@ def test_a_discard_asks_for_a_reason(curator: APIClient, site: Site) -> None:
 def test_where_nothing_waits_nothing_is_replayed(curator: APIClient) -> None:
     elsewhere = make_quarantined(make_site())
 
-    for chosen in ({"filter": {}}, {"ids": [elsewhere.pk]}):
+    choices: list[dict[str, Any]] = [{"filter": {}}, {"ids": [elsewhere.pk]}]
+    for chosen in choices:
         assert_problem(post(curator, f"{QUARANTINE}/replay", chosen), 409, "nothing_waiting")
 
 
