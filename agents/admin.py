@@ -10,7 +10,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from kombu.exceptions import OperationalError as BrokerError
 
-from agents import pipeline
+from agents import (
+    admin_curations,  # noqa: F401, registers its pages
+    pipeline,
+)
 from agents.models import Claim, PipelineRun
 from agents.sight import seen_from
 from sensors.admin_pages import (
@@ -109,8 +112,8 @@ class ReadingBatchAdmin(Evidence):
     def kept_aside(self, batch: ReadingBatch) -> str:
         return format_html(
             '<a href="{}">quarantined</a>, <a href="{}">conflicts</a>',
-            url_of_list(QuarantinedReading, f"?batch={batch.pk}"),
-            url_of_list(ReadingConflict, f"?batch={batch.pk}"),
+            url_of_list(QuarantinedReading, f"?batch={batch.pk}&state=all"),
+            url_of_list(ReadingConflict, f"?batch={batch.pk}&state=all"),
         )
 
     @admin.display(description="rejections")

@@ -9,11 +9,11 @@ from celery.utils.log import get_task_logger
 from django.conf import settings
 from django.utils import timezone
 
-from agents import nudge, pipeline
+from agents import curate, nudge, pipeline
 from agents.models import PipelineRun
 from agents.notify import send_notification
 from maintenance.models import Notification
-from sensors.models import ReadingBatch
+from sensors.models import Curation, ReadingBatch
 from sensors.store import upkeep
 
 logger = get_task_logger(__name__)
@@ -32,6 +32,15 @@ def resume_stalled_runs() -> None:
         pipeline.start(run)
     if ReadingBatch.objects.waiting().exists():
         nudge.send()
+
+
+@shared_task(name="agents.resume_stalled_curations")
+def resume_stalled_curations() -> None:
+    """Send on curations whose message or worker was lost."""
+    for curation in Curation.objects.stalled().order_by("pk"):
+        logger.warning("%s stood still, resuming", curation)
+        curation.save(update_fields=["updated_at"])
+        curate.send(curation.pk)
 
 
 @shared_task(name="agents.refresh_hours")

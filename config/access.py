@@ -5,6 +5,7 @@ from __future__ import annotations
 from sensors.access import Right
 
 READ = {"GET": Right.READ, "HEAD": Right.READ, "OPTIONS": Right.READ}
+CURATE = {"POST": Right.CURATE, "OPTIONS": Right.CURATE}
 
 RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:data-ingest": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},
@@ -15,6 +16,17 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:reading-list": READ,
     "sensors:sensor-list": READ,
     "sensors:sensor-detail": READ,
+    "sensors:quarantine-list": READ,
+    "sensors:quarantine-detail": READ,
+    "sensors:quarantine-summary": READ,
+    "sensors:quarantine-replay": CURATE,
+    "sensors:quarantine-discard": CURATE,
+    "sensors:replay-detail": READ,
+    "sensors:discard-detail": READ,
+    "sensors:conflict-list": READ,
+    "sensors:conflict-detail": READ,
+    "sensors:conflict-resolve": CURATE,
+    "sensors:conflict-resolve-one": CURATE,
     "agents:batch-receipt": READ,
     "agents:run-detail": READ,
     "maintenance:anomaly-list": READ,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Severity, WorkOrder
 from sensors.admin_pages import url_of_list
-from sensors.models import Bridge, QuarantinedReading
+from sensors.models import Bridge, QuarantinedReading, ReadingConflict
 from sensors.models.bridges import out_of_order
 
 # Nobody needs to know how many more there are, and to count them could take long.
@@ -84,7 +84,8 @@ def _backlogs(site: AdminSite, request: HttpRequest) -> Iterator[Tile]:
     backlogs: tuple[tuple[str, type[Model], dict[str, Any], str], ...] = (
         ("Failed runs", PipelineRun, {"failed_at__isnull": False}, "?state=failed"),
         ("Failed notifications", Notification, {"status": failed}, f"?status__exact={failed}"),
-        ("Quarantined readings", QuarantinedReading, {}, ""),
+        ("Quarantined readings", QuarantinedReading, {"state": "waiting"}, "?state=waiting"),
+        ("Open conflicts", ReadingConflict, {"resolution": ""}, "?state=open"),
     )
     for words, model, condition, query in backlogs:
         rows = _visible(site, request, model)

@@ -14,6 +14,7 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 
 BEAT_SCHEDULE = {
     "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
+    "resume-stalled-curations": every(30, "agents.resume_stalled_curations"),
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
     "refresh-hours": every(60, "agents.refresh_hours"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),

@@ -13,6 +13,8 @@ class Right(StrEnum):
     READ = "read"
     INGEST = "ingest"
     REGISTER = "register"
+    # Replay or discard what was put aside, and settle conflicts.
+    CURATE = "curate"
 
 
 class Role(StrEnum):
@@ -28,7 +30,7 @@ RIGHTS_OF_ROLE = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.TECHNICIAN: frozenset({Right.READ}),
     Role.PLANNER: frozenset({Right.READ}),
-    Role.ENGINEER: frozenset({Right.READ, Right.INGEST, Right.REGISTER}),
+    Role.ENGINEER: frozenset({Right.READ, Right.INGEST, Right.REGISTER, Right.CURATE}),
 }
 
 

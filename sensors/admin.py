@@ -1,8 +1,8 @@
-"""The plant and who may send and see. Batches are shown in agents/admin.py, with their runs."""
+"""The plant and who may send and see. What was put aside is in admin_aside.py; batches are
+shown in agents/admin.py, with their runs."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,12 +12,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from sensors import admin_aside as _admin_aside  # noqa: F401, for its lists
 from sensors import admin_bridges as _admin_bridges  # noqa: F401, for its list
 from sensors.admin_filters import InUseFilter, KeyStateFilter
 from sensors.admin_mappings import LineMappingAdmin  # noqa: F401, it registers itself
-from sensors.admin_pages import Evidence, EvidenceInline, WithButtons, facts, pill
+from sensors.admin_pages import EvidenceInline, WithButtons, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
-from sensors.admin_times import SHORT_WITH_SECONDS, shown
 from sensors.charts import Chart
 from sensors.limits import usage_of
 from sensors.models import (
@@ -25,8 +25,6 @@ from sensors.models import (
     Asset,
     AssetType,
     Membership,
-    QuarantinedReading,
-    ReadingConflict,
     Sensor,
     Site,
 )
@@ -153,6 +151,7 @@ class ApiKeyAdmin(SiteScoped, WithButtons):
         "can_read",
         "can_ingest",
         "can_register",
+        "can_curate",
         "rate_limit",
         "used",
         "expires_at",
@@ -214,60 +213,3 @@ class MembershipAdmin(SiteScoped, admin.ModelAdmin):
     search_fields = ["user__username", "user__email", "site__code", "site__name"]
     autocomplete_fields = ["user", "site"]
     ordering = ["-pk"]
-
-
-@admin.register(QuarantinedReading)
-class QuarantinedReadingAdmin(Evidence):
-    site_path = "batch__site"
-    list_display = ["sensor_code", "why", "value", "sent_time", "site", "batch", "quarantined_at"]
-    list_display_links = ["sensor_code"]
-    list_select_related = ["batch__site"]
-    list_filter = ["reason", "quarantined_at", ("batch__site", VisibleChoices)]
-    search_fields = ["sensor_code"]
-    fields = ["sensor_code", "why", "as_sent", "batch", "quarantined_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("batch__payload")
-
-    @admin.display(description="reason", ordering="reason")
-    def why(self, row: QuarantinedReading) -> str:
-        return pill("medium", row.get_reason_display())
-
-    @admin.display
-    def value(self, row: QuarantinedReading) -> object:
-        return row.reading.get("value")
-
-    @admin.display(description="time sent")
-    def sent_time(self, row: QuarantinedReading) -> object:
-        """In the usual form if it can be read at all; it may be what is wrong."""
-        sent = row.reading.get("timestamp")
-        try:
-            moment = datetime.fromisoformat(sent)
-            return shown(moment, SHORT_WITH_SECONDS) if moment.tzinfo else sent
-        except (TypeError, ValueError, OverflowError):
-            return sent
-
-    @admin.display(ordering="batch__site")
-    def site(self, row: QuarantinedReading) -> Site:
-        return row.batch.site
-
-    @admin.display(description="reading")
-    def as_sent(self, row: QuarantinedReading) -> str:
-        return facts(row.reading)
-
-
-@admin.register(ReadingConflict)
-class ReadingConflictAdmin(Evidence):
-    site_path = "batch__site"
-    list_display = ["sensor", "taken_at", "stored_value", "offered_value", "site", "batch"]
-    list_select_related = ["sensor", "batch__site"]
-    list_filter = ["taken_at", ("batch__site", VisibleChoices)]
-    search_fields = ["sensor__code"]
-    fields = ["sensor", "taken_at", "stored_value", "offered_value", "batch"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("batch__payload")
-
-    @admin.display(ordering="batch__site")
-    def site(self, row: ReadingConflict) -> Site:
-        return row.batch.site

@@ -106,6 +106,10 @@ class WithButtons(ClearTimes):
         """Those of the actions that take a reason."""
         return []
 
+    def takes_note(self, row: Any) -> list[str]:
+        """Those of the actions with which a person may say something."""
+        return []
+
     def charts(self, row: Any) -> list[Chart]:
         return []
 
@@ -127,6 +131,7 @@ class WithButtons(ClearTimes):
             context["buttons"] = {n: w for n, w in self.buttons(obj).items() if n in allowed}
             context["charts"] = self.charts(obj)
             context["asks_reason"] = self.asks_reason(obj)
+            context["takes_note"] = self.takes_note(obj)
             context["list_url"] = url_of_list(self.model)
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -15,7 +15,7 @@ from sensors.access import Right
 from sensors.models import Site
 from sensors.models.access import principal_of
 
-REMEMBERED = "_visible_sites"
+REMEMBERED = "_principal"
 
 
 def person_of(request: HttpRequest) -> User:
@@ -24,11 +24,12 @@ def person_of(request: HttpRequest) -> User:
     return request.user
 
 
-def sites_of(request: HttpRequest) -> list[int] | None:
-    """Ids of the sites that the person may see; None means all. Asked once a request."""
+def sites_of(request: HttpRequest, right: Right = Right.READ) -> list[int] | None:
+    """Ids of the sites at which the person has the right; None means all. The memberships
+    are asked for once a request."""
     if not hasattr(request, REMEMBERED):
-        setattr(request, REMEMBERED, principal_of(person_of(request)).sites(Right.READ))
-    return getattr(request, REMEMBERED)
+        setattr(request, REMEMBERED, principal_of(person_of(request)))
+    return getattr(request, REMEMBERED).sites(right)
 
 
 class SiteScoped(BaseModelAdmin):

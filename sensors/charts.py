@@ -122,9 +122,12 @@ def draw(
     limits: Sequence[Limit] = (),
     episodes: Sequence[Span] = (),
     peak: tuple[datetime, float] | None = None,
+    called: str = "peak",
     zone: tzinfo = UTC,
 ) -> Chart:
     """A chart of `points`, in order of time, with episodes shaded and a peak marked.
+
+    What is marked may be `called` otherwise.
 
     Times are told as the clocks of `zone` show them.
     """
@@ -137,14 +140,14 @@ def draw(
     near = [limit for limit in limits if frame.low <= limit.value <= frame.high]
     return Chart(
         title=title,
-        description=_description(points, unit, near, episodes, peak, zone),
+        description=_description(points, unit, near, episodes, peak, called, zone),
         path=_path(points, frame),
         dots=_dots(points, frame),
         limits=_limit_lines(near, frame),
         values=_value_ticks(frame),
         times=_time_ticks(frame, zone),
         bands=tuple(_band(episode, frame) for episode in episodes),
-        peak=_peak(peak, unit, frame) if peak else None,
+        peak=_peak(peak, unit, frame, called) if peak else None,
         zone=f"{frame.end.astimezone(zone):%Z}",
     )
 
@@ -233,10 +236,11 @@ def _band(episode: Span, frame: Frame) -> Band:
     return Band(start, max(round(end - start, 2), 0.4))
 
 
-def _peak(peak: tuple[datetime, float], unit: str, frame: Frame) -> Peak:
+def _peak(peak: tuple[datetime, float], unit: str, frame: Frame, called: str) -> Peak:
     x = frame.x(peak[0])
     anchor = "start" if x < 50 else "end"
-    return Peak(x, frame.y(peak[1]), f"{peak[1]:.4g} {unit}".rstrip(), anchor)
+    words = "" if called == "peak" else f"{called} "
+    return Peak(x, frame.y(peak[1]), f"{words}{peak[1]:.4g} {unit}".rstrip(), anchor)
 
 
 def _description(
@@ -245,6 +249,7 @@ def _description(
     limits: Sequence[Limit],
     episodes: Sequence[Span],
     peak: tuple[datetime, float] | None,
+    called: str,
     zone: tzinfo,
 ) -> str:
     """What the picture shows, in words, for those who cannot see it."""
@@ -263,5 +268,5 @@ def _description(
         said.append(f"abnormal from {start:%d %b %H:%M} to {stop:%d %b %H:%M}")
     if peak:
         at = peak[0].astimezone(zone)
-        said.append(f"peak {peak[1]:.4g} {unit}".rstrip() + f" at {at:%d %b %H:%M}")
+        said.append(f"{called} {peak[1]:.4g} {unit}".rstrip() + f" at {at:%d %b %H:%M}")
     return "; ".join(said) + "."

@@ -26,13 +26,18 @@ QUALITY = {quality.name.lower(): quality.value for quality in Reading.Quality}
 
 @dataclass(slots=True)
 class Placed:
-    """Columns of what can be stored, and rows of what is put aside."""
+    """Columns of what can be stored, and rows of what is put aside.
+
+    `positions` says which reading a row of the columns was, counted over all batches; the
+    others are put aside, in the same order.
+    """
 
     sensor_ids: list[int] = field(default_factory=list)
     micros: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     quality: list[int] = field(default_factory=list)
     batch_ids: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     aside: list[QuarantinedReading] = field(default_factory=list)
 
     def rows(self) -> Rows:
@@ -58,6 +63,7 @@ def _place_batch(
     batch: ReadingBatch, readings: Sequence[ReadingIn], by_code: dict[str, Sensor], placed: Placed
 ) -> None:
     latest = batch.received_at + FURTHEST_AHEAD
+    begin = len(placed.positions) + len(placed.aside)
     for index, reading in enumerate(readings):
         sensor = by_code.get(reading.sensor_id)
         taken_at = _moment(reading, batch, index)
@@ -73,6 +79,7 @@ def _place_batch(
         placed.values.append(reading.value)
         placed.quality.append(QUALITY[reading.quality])
         placed.batch_ids.append(batch.pk)
+        placed.positions.append(begin + index)
 
 
 def _sensors_named_in(payloads: Payloads) -> dict[int, dict[str, Sensor]]:
@@ -129,6 +136,7 @@ def _put_aside(
     kept = {name: getattr(reading, name) for name in reading.__struct_fields__}
     return QuarantinedReading(
         batch=batch,
+        site_id=batch.site_id,
         sensor_code=reading.sensor_id,
         reason=reason,
         reading=kept | {"timestamp": taken_at.isoformat()},

@@ -6,3 +6,6 @@ from django.dispatch import Signal
 
 # Sent inside the transaction that keeps the batch. Arguments: batch.
 batch_received = Signal()
+
+# Sent inside the transaction that keeps the curation. Arguments: curation.
+curation_asked = Signal()

@@ -4,7 +4,7 @@ stored, duplicate, conflict or quarantined, and the receipts count each once."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,22 +24,34 @@ def store_readings(batches: Sequence[ReadingBatch]) -> None:
     placed = place({batch: decode_readings(bytes(batch.payload or b"[]")) for batch in batches})
     rows = placed.rows()
     refused = write_readings(rows)
-    conflicts = [
-        ReadingConflict(
-            batch_id=int(rows.batch_ids[row.position]),
-            sensor_id=int(rows.sensor_ids[row.position]),
-            taken_at=moment_of(rows.micros[row.position]),
-            stored_value=row.kept,
-            offered_value=float(rows.values[row.position]),
-        )
-        for row in refused
-        if row.kept != rows.values[row.position]
-    ]
+    conflicts = contradictions(rows, refused, {b.pk: b.site_id for b in batches})
     QuarantinedReading.objects.bulk_create(placed.aside, batch_size=1000)
     ReadingConflict.objects.bulk_create(conflicts, batch_size=1000)
     _fill_in(batches, rows, refused)
     _count(batches, conflicts, placed.aside)
     _write_receipts(batches)
+
+
+def contradictions(
+    rows: Rows, refused: Sequence[Refused], site_of: Mapping[int, int]
+) -> list[ReadingConflict]:
+    """The refused rows whose value is another than the one that is kept.
+
+    `site_of` maps the id of a batch to that of its site.
+    """
+    return [
+        ReadingConflict(
+            batch_id=int(rows.batch_ids[row.position]),
+            site_id=site_of[int(rows.batch_ids[row.position])],
+            sensor_id=int(rows.sensor_ids[row.position]),
+            taken_at=moment_of(rows.micros[row.position]),
+            stored_value=row.kept,
+            offered_value=float(rows.values[row.position]),
+            offered_quality=int(rows.quality[row.position]),
+        )
+        for row in refused
+        if row.kept != rows.values[row.position]
+    ]
 
 
 def _fill_in(batches: Sequence[ReadingBatch], rows: Rows, refused: Sequence[Refused]) -> None:

@@ -45,16 +45,23 @@ def grade_readings(batches: Sequence[ReadingBatch]) -> None:
 
 
 def _regrade(window: Window, sensor: Sensor, received: dict[int, float]) -> list[Regraded]:
-    checks = _check(window, sensor, received)
-    flags, worst = np.zeros_like(window.flags), window.quality
-    for flag, hits in checks.items():
-        flags = flags + np.where(hits, flag.value, 0)
-        worst = np.where(hits, np.maximum(worst, QUALITY_OF_FLAG[flag].value), worst)
+    worst, flags = grades_of(window, sensor, received)
     changed = window.is_new & ((flags != window.flags) | (worst != window.quality))
     return [
         (sensor.pk, moment_of(window.micros[i]), int(worst[i]), int(flags[i]))
         for i in np.flatnonzero(changed)
     ]
+
+
+def grades_of(
+    window: Window, sensor: Sensor, received: dict[int, float]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The quality and the flags of a window's readings; `received` is by batch, in seconds."""
+    flags, worst = np.zeros_like(window.flags), window.quality
+    for flag, hits in _check(window, sensor, received).items():
+        flags = flags + np.where(hits, flag.value, 0)
+        worst = np.where(hits, np.maximum(worst, QUALITY_OF_FLAG[flag].value), worst)
+    return worst, flags
 
 
 def _check(

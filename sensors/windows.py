@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from sensors.models import Reading, ReadingBatch
 from sensors.spans import Span, merged
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,15 @@ def windows_of(
     left out.
     """
     spans = merged(Span(*span) for batch in batches for span in batch.spans)
+    return _read(spans, before=before, worst=worst, new={batch.pk for batch in batches})
+
+
+def windows_over(spans: Iterable[Span], *, before: int) -> list[Window]:
+    """A window for each of the spans, those that touch made one; all within is new."""
+    return _read(merged(spans), before=before, worst=Reading.Quality.BAD, new=None)
+
+
+def _read(spans: Sequence[Span], *, before: int, worst: int, new: set[int] | None) -> list[Window]:
     if not spans:
         return []
     with connection.cursor() as cursor:
@@ -90,17 +100,17 @@ def windows_of(
                 "worst": int(worst),
             },
         )
-        return _by_span(cursor.fetchall(), {batch.pk for batch in batches})
+        return _by_span(cursor.fetchall(), new)
 
 
-def _by_span(rows: list[tuple[Any, ...]], new: set[int]) -> list[Window]:
+def _by_span(rows: list[tuple[Any, ...]], new: set[int] | None) -> list[Window]:
     if not rows:
         return []
     span, sensor_ids, micros, values, quality, flags, batch_ids, within = (
         np.array(column) for column in zip(*rows, strict=True)
     )
     # Readings of another span of the same batches are past here, and new there.
-    is_new = within & np.isin(batch_ids, list(new))
+    is_new = within if new is None else within & np.isin(batch_ids, list(new))
     starts = np.flatnonzero(np.r_[True, span[1:] != span[:-1]])
     windows = [
         Window(

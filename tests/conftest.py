@@ -33,6 +33,13 @@ def gateway(site: Site) -> APIClient:
 
 
 @pytest.fixture
+def curator(site: Site) -> APIClient:
+    """A client with a key of `site` that may curate besides."""
+    _, secret = make_key(site=site, name="Curator", can_curate=True)
+    return APIClient(headers={"X-API-Key": secret})
+
+
+@pytest.fixture
 def sleeping_agents() -> None:
     """New batches wait: as if a nudge were under way that nobody has taken yet."""
     cache.set(nudge.FLAG, 1, timeout=None)

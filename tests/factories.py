@@ -19,6 +19,7 @@ from sensors.models import (
     ApiKey,
     Asset,
     Bridge,
+    Curation,
     Membership,
     QuarantinedReading,
     Reading,
@@ -27,6 +28,7 @@ from sensors.models import (
     Sensor,
     Site,
 )
+from sensors.storing import store_readings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,6 +81,15 @@ def make_batch(site: Site, readings: Sequence[ReadingIn] = (), **fields: Any) ->
         correlation_id=fields.pop("correlation_id", str(uuid.uuid4())),
         **fields,
     )
+    return batch
+
+
+def make_stored(site: Site, *readings: ReadingIn, **fields: Any) -> ReadingBatch:
+    """A batch that came at noon and has been stored; no run was made of it."""
+    batch = make_batch(site, readings, **fields)
+    ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON)
+    batch.refresh_from_db()
+    store_readings([batch])
     return batch
 
 
@@ -148,14 +159,15 @@ def make_member(site: Site, *permissions: str, role: str = "planner", **fields: 
 def make_quarantined(site: Site | None = None, **fields: Any) -> QuarantinedReading:
     batch = fields.pop("batch", None) or make_batch(site or make_site())
     raw = {"sensor_id": "X-1", "value": 5.0, "timestamp": NOON.isoformat()}
-    defaults = {"batch": batch, "sensor_code": "X-1", "reason": "unknown_sensor", "reading": raw}
+    defaults = {"batch": batch, "site": batch.site, "sensor_code": "X-1", "reading": raw}
+    defaults |= {"reason": "unknown_sensor"}
     return QuarantinedReading.objects.create(**defaults | fields)
 
 
 def make_conflict(sensor: Sensor | None = None, **fields: Any) -> ReadingConflict:
     sensor = sensor or make_sensor()
     batch = fields.pop("batch", None) or make_batch(sensor.site)
-    defaults = {"batch": batch, "sensor": sensor, "taken_at": NOON}
+    defaults = {"batch": batch, "site": sensor.site, "sensor": sensor, "taken_at": NOON}
     return ReadingConflict.objects.create(
         **defaults | {"stored_value": 1.0, "offered_value": 2.0} | fields
     )
@@ -165,6 +177,12 @@ def make_bridge(**fields: Any) -> Bridge:
     site = fields.pop("site", None) or make_site()
     defaults = {"site": site, "name": f"bridge-{next(_number)}", "state": Bridge.State.CONNECTED}
     return Bridge.objects.create(**defaults | fields)
+
+
+def make_curation(site: Site | None = None, **fields: Any) -> Curation:
+    """A curation that was asked for at a site; no agent has heard of it."""
+    defaults = {"action": "replay", "asked_by": "erika", "chosen": {}, "matched": 1, "last_id": 0}
+    return Curation.objects.create(**defaults | {"sites": [(site or make_site()).pk]} | fields)
 
 
 def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notification:

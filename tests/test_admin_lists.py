@@ -20,6 +20,7 @@ from sensors.models import (
     Asset,
     AssetType,
     Bridge,
+    Curation,
     LineMapping,
     Membership,
     QuarantinedReading,
@@ -34,6 +35,7 @@ from tests.factories import (
     make_batch,
     make_bridge,
     make_conflict,
+    make_curation,
     make_key,
     make_member,
     make_notification,
@@ -75,6 +77,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     QuarantinedReading: make_quarantined,
     ReadingConflict: lambda site: make_conflict(make_sensor(site=site)),
     Bridge: lambda site: make_bridge(site=site),
+    Curation: make_curation,
     PipelineRun: lambda site: make_run(make_batch(site)),
     Anomaly: lambda site: make_anomaly(
         make_sensor(site=site), work_order=make_order_at(site), acknowledged_by=make_user()
@@ -171,6 +174,8 @@ def test_a_member_sees_the_rows_of_the_own_site_only(model: type[Model], client:
 def site_of(row: Any) -> int:
     if isinstance(row, PipelineRun):
         return row.batches.get().site_id
+    if isinstance(row, Curation):
+        return row.sites[0]  # type: ignore[index]
     for way in ("batch", "work_order", "asset"):
         if not hasattr(row, "site_id") and hasattr(row, way):
             row = getattr(row, way)
@@ -188,6 +193,7 @@ EVIDENCE = [
     ReadingBatch,
     QuarantinedReading,
     ReadingConflict,
+    Curation,
     PipelineRun,
     Anomaly,
     Notification,

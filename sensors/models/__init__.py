@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from sensors.models.access import ApiKey, Membership
-from sensors.models.batches import QuarantinedReading, ReadingBatch, ReadingConflict
+from sensors.models.aside import QuarantinedReading, ReadingConflict
+from sensors.models.batches import ReadingBatch
 from sensors.models.bridges import Bridge
+from sensors.models.curations import Curation
 from sensors.models.mapping import LineMapping
 from sensors.models.plant import Asset, AssetType, Sensor, Site
 from sensors.models.readings import Reading
@@ -12,6 +14,7 @@ __all__ = [
     "Asset",
     "AssetType",
     "Bridge",
+    "Curation",
     "LineMapping",
     "Membership",
     "QuarantinedReading",

@@ -53,6 +53,9 @@ class ApiKey(models.Model):
     can_register = models.BooleanField(
         default=False, help_text="Readings of unknown sensors create them, unassigned"
     )
+    can_curate = models.BooleanField(
+        default=False, help_text="Replays and discards the quarantine, settles conflicts"
+    )
     rate_limit = models.CharField(
         max_length=20,
         blank=True,
@@ -82,6 +85,7 @@ class ApiKey(models.Model):
             Right.READ: self.can_read,
             Right.INGEST: self.can_ingest,
             Right.REGISTER: self.can_register,
+            Right.CURATE: self.can_curate,
         }
         rights = frozenset(right for right, granted in held.items() if granted)
         return Principal(name=str(self), rights={self.site_id: rights})

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sensors.access import Principal, Right
 from sensors.models.access import ApiKey
-from sensors.models.plant import Sensor, Site
+from sensors.models.plant import Site
 
 
 class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
@@ -122,35 +122,3 @@ class ReadingBatch(models.Model):
     def sensor_ids(self) -> set[int]:
         """Of which sensors it stored readings."""
         return {sensor_id for sensor_id, _, _ in self.spans}
-
-
-class QuarantinedReading(models.Model):
-    """A reading that could not be stored, with the reason, as it came in."""
-
-    class Reason(models.TextChoices):
-        UNKNOWN_SENSOR = "unknown_sensor"
-        RETIRED_SENSOR = "retired_sensor"
-        UNIT_MISMATCH = "unit_mismatch"
-        IMPOSSIBLE_TIME = "impossible_time"
-
-    batch = models.ForeignKey(ReadingBatch, models.PROTECT, related_name="quarantine")
-    sensor_code = models.CharField(max_length=100)
-    reason = models.CharField(max_length=15, choices=Reason)
-    reading = models.JSONField()
-    quarantined_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return f"{self.sensor_code}: {self.reason}"
-
-
-class ReadingConflict(models.Model):
-    """A second value for a moment that has one already. The first was kept."""
-
-    batch = models.ForeignKey(ReadingBatch, models.PROTECT, related_name="conflict_set")
-    sensor = models.ForeignKey(Sensor, models.PROTECT, related_name="conflicts")
-    taken_at = models.DateTimeField()
-    stored_value = models.FloatField()
-    offered_value = models.FloatField()
-
-    def __str__(self) -> str:
-        return f"{self.sensor} @ {self.taken_at}: {self.stored_value} or {self.offered_value}"

@@ -20,7 +20,7 @@ from agents.models import PipelineRun
 from agents.pipeline import resume
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, WorkOrder
-from sensors.models import Asset
+from sensors.models import Asset, ReadingConflict
 from tests.factories import (
     MINUTE,
     NOON,
@@ -33,6 +33,7 @@ from tests.factories import (
     make_run,
     make_sensor,
     make_site,
+    make_stored,
     make_user,
     reading,
 )
@@ -237,3 +238,27 @@ def test_batches_runs_and_sensors_are_shown(plant: Asset, browser: Chrome, visit
     visit("admin:sensors_asset_change", plant.pk, picture="asset")
     visit("admin:sensors_sensor_change", sensor.pk, picture="sensor")
     assert browser.find_element(By.CSS_SELECTOR, ".chart svg")
+
+
+def test_what_is_put_aside_is_worked_off(plant: Asset, browser: Chrome, visit: Visit) -> None:
+    with patch("agents.nudge.send"):
+        make_stored(plant.site, *(reading("P-103_TEMP", 20 + n / 10) for n in range(3)))
+    sensor = make_sensor(asset=plant, code="P-103_TEMP")
+
+    visit("admin:sensors_quarantinedreading_changelist")
+    assert fits(browser, PHONE)
+    browser.set_window_size(WIDE, 1000)
+    browser.find_element(By.LINK_TEXT, "REPLAY ALL THAT MATCH").click()
+    assert fits(browser, PHONE)
+    browser.find_element(By.NAME, "note").send_keys("registered")
+    press(browser, ".submit-row [type=submit]")
+    assert "over 3 reading" in told(browser)
+    assert "1 stored, 2 conflicts" in browser.page_source
+    assert fits(browser, PHONE)
+
+    conflict = ReadingConflict.objects.earliest("pk")
+    visit("admin:sensors_readingconflict_change", conflict.pk, picture="conflict")
+    assert fits(browser, PHONE)
+    press(browser, "[name=press-take_offered]")
+    assert "Resolved 1" in told(browser)
+    assert sensor.readings.get().value == conflict.offered_value

@@ -12,8 +12,11 @@ from sensors.access import RIGHTS_OF_ROLE, Principal, Right, Role
 from tests.factories import (
     make_anomaly,
     make_batch,
+    make_conflict,
+    make_curation,
     make_key,
     make_member,
+    make_quarantined,
     make_run,
     make_sensor,
     make_site,
@@ -49,7 +52,8 @@ ROUTES = sorted(set(api_routes()))
 
 
 def path_of(route: str, pk: int = 1) -> str:
-    many = route.endswith(("-list", "-ingest")) or route in FOR_INFLUX
+    one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve")
+    many = route.endswith(one_for_all) or route in FOR_INFLUX
     return reverse(route) if many else reverse(route, args=[pk])
 
 
@@ -113,6 +117,10 @@ def test_a_route_shows_only_the_own_site() -> None:
     batch = make_batch(site, [reading(sensor, 1)])
     rows = {
         "sensors:sensor": sensor.pk,
+        "sensors:quarantine": make_quarantined(batch=batch).pk,
+        "sensors:conflict": make_conflict(sensor, batch=batch).pk,
+        "sensors:replay-detail": make_curation(site).pk,
+        "sensors:discard-detail": make_curation(site, action="discard").pk,
         "agents:batch-receipt": batch.pk,
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
@@ -122,7 +130,15 @@ def test_a_route_shows_only_the_own_site() -> None:
         APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
     )
     # Tested with their own apps.
-    seen = {"sensors:data-ingest", "sensors:reading-list"} | FOR_INFLUX
+    seen = {
+        "sensors:data-ingest",
+        "sensors:reading-list",
+        "sensors:quarantine-summary",
+        "sensors:quarantine-replay",
+        "sensors:quarantine-discard",
+        "sensors:conflict-resolve",
+        "sensors:conflict-resolve-one",
+    } | FOR_INFLUX
 
     for name, pk in rows.items():
         if f"{name}-list" in ROUTES:
@@ -160,7 +176,7 @@ def test_an_unknown_path_is_a_problem() -> None:
         (Role.VIEWER, {Right.READ}),
         (Role.TECHNICIAN, {Right.READ}),
         (Role.PLANNER, {Right.READ}),
-        (Role.ENGINEER, {Right.READ, Right.INGEST, Right.REGISTER}),
+        (Role.ENGINEER, {Right.READ, Right.INGEST, Right.REGISTER, Right.CURATE}),
     ],
 )
 def test_a_role_has_its_rights(role: Role, rights: set[Right]) -> None:
