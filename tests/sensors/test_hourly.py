@@ -107,7 +107,9 @@ def test_hours_outlive_the_readings(settings: Settings) -> None:
 def test_the_largest_number_there_is_does_not_stop_it() -> None:
     sensor = make_sensor()
     store(sensor, hours=1)
-    odd = [reading(sensor, value, NOON + MINUTE * 10 * i) for i, value in enumerate([1e308] * 5, 1)]
+    odd = [
+        reading(sensor, value, NOON + MINUTE * 10 * i) for i, value in enumerate([1e308] * 5, 1)
+    ]
 
     store_readings([make_batch(sensor.site, odd)])
     refresh_hours()
