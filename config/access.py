@@ -11,6 +11,8 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:reading-list": READ,
     "sensors:sensor-list": READ,
     "sensors:sensor-detail": READ,
+    "sensors:sensor-stats": READ,
+    "sensors:sensor-gaps": READ,
     "agents:batch-receipt": READ,
     "agents:run-detail": READ,
     "maintenance:anomaly-list": READ,

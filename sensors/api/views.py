@@ -5,8 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
-from rest_framework import exceptions, generics, status, viewsets
+from rest_framework import exceptions, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,9 +13,7 @@ from sensors import correlation
 from sensors.access import Principal, Right
 from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint
-from sensors.api.filters import ReadingFilterSet
-from sensors.api.pagination import ReadingPagination
-from sensors.api.serializers import ReadingSerializer, SensorSerializer
+from sensors.api.serializers import SensorSerializer
 from sensors.api.uploads import (
     BytesParser,
     KeyReused,
@@ -32,7 +29,7 @@ from sensors.ingest import (
     may_register,
     source_of,
 )
-from sensors.models import Reading, ReadingBatch, Sensor, Site
+from sensors.models import ReadingBatch, Sensor, Site
 
 
 class DataIngestView(Endpoint):
@@ -114,19 +111,6 @@ def _receipt(batch: ReadingBatch) -> dict[str, Any]:
         "rejections": batch.rejections,
         "receipt": f"/api/v1/batches/{batch.pk}",
     }
-
-
-class ReadingListView(Endpoint, generics.ListAPIView[Reading]):
-    """Stored readings of a sensor in the half-open interval [from, to), oldest first."""
-
-    serializer_class = ReadingSerializer
-    pagination_class = ReadingPagination
-    filter_backends = [filters.DjangoFilterBackend]
-    filterset_class = ReadingFilterSet
-
-    def get_queryset(self) -> QuerySet[Reading]:
-        visible = Sensor.objects.visible_to(principal(self.request))
-        return Reading.objects.filter(sensor__in=visible).select_related("sensor")
 
 
 class SensorViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[Sensor]):

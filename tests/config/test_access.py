@@ -105,6 +105,8 @@ def test_a_route_shows_only_the_own_site() -> None:
     batch = make_batch(site, [reading(sensor, 1)])
     rows = {
         "sensors:sensor": sensor.pk,
+        "sensors:sensor-stats": sensor.pk,
+        "sensors:sensor-gaps": sensor.pk,
         "agents:batch-receipt": batch.pk,
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
