@@ -27,6 +27,8 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:conflict-detail": READ,
     "sensors:conflict-resolve": CURATE,
     "sensors:conflict-resolve-one": CURATE,
+    "sensors:sensor-stats": READ,
+    "sensors:sensor-gaps": READ,
     "agents:batch-receipt": READ,
     "agents:run-detail": READ,
     "maintenance:anomaly-list": READ,

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
-from typing import Any
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from sensors.store.reading import EARLIEST, LATEST, TICK, Key
+from sensors.windows import EPOCH, moment_of
+
+INVALID_CURSOR = "Invalid cursor"
 
 
 class CheckedCursor(CursorPagination, ABC):
@@ -26,25 +34,6 @@ class CheckedCursor(CursorPagination, ABC):
         """Raise ValueError or OverflowError if the rows cannot be compared with it."""
 
 
-class ReadingPagination(CheckedCursor):
-    """Pages by time: the cost of a page does not grow with its distance."""
-
-    ordering = "taken_at"
-    page_size = 1_000
-    page_size_query_param = "limit"
-    max_page_size = 10_000
-
-    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
-        newest = request.query_params.get("newest", "").lower() == "true"
-        return ("-taken_at",) if newest else ("taken_at",)
-
-    def check_position(self, position: str) -> None:
-        moment = datetime.fromisoformat(position)
-        if moment.tzinfo is None:
-            raise ValueError("a stored time has an offset")
-        moment.astimezone(UTC)
-
-
 class NewestFirst(CheckedCursor):
     """For rows with an id that grows: the latest come first."""
 
@@ -54,3 +43,60 @@ class NewestFirst(CheckedCursor):
 
     def check_position(self, position: str) -> None:
         int(position)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of readings begins: after a key, or with `back`, before it."""
+
+    key: Key | None = None
+    back: bool = False
+
+    @classmethod
+    def of(cls, request: Request) -> Place:
+        cursor = request.query_params.get("cursor")
+        if not cursor:
+            return cls()
+        try:
+            way, micros, sensor_id = urlsafe_b64decode(cursor).decode("ascii").split(".")
+            key = Key(moment_of(int(micros)), int(sensor_id))
+        except (ValueError, OverflowError) as exc:
+            raise NotFound(INVALID_CURSOR) from exc
+        if way not in ("on", "back") or not EARLIEST <= key.at <= LATEST:
+            raise NotFound(INVALID_CURSOR)
+        return cls(key, way == "back")
+
+    @classmethod
+    def ahead_of(cls, request: Request) -> Key | None:
+        """For pages that are only walked forwards."""
+        place = cls.of(request)
+        if place.back:
+            raise NotFound(INVALID_CURSOR)
+        return place.key
+
+
+def url_of_page(
+    request: Request,
+    key: Key | None,
+    *,
+    back: bool = False,
+    settled: Mapping[str, str] = MappingProxyType({}),
+) -> str | None:
+    """The address of the page after or before a key, with parameters that are now settled."""
+    if key is None:
+        return None
+    micros = (key.at - EPOCH) // TICK
+    cursor = f"{'back' if back else 'on'}.{micros}.{key.sensor_id}"
+    url = request.build_absolute_uri()
+    for name, value in settled.items():
+        url = replace_query_param(url, name, value)
+    return replace_query_param(url, "cursor", urlsafe_b64encode(cursor.encode()).decode())
+
+
+def limit_of(request: Request, usual: int, most: int) -> int:
+    """How many rows a page may have. What is no such number is as if it were not there."""
+    try:
+        limit = int(request.query_params.get("limit", usual))
+    except ValueError:
+        return usual
+    return min(limit, most) if limit > 0 else usual

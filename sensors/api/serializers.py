@@ -4,31 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from sensors.models import Reading, Sensor
+from sensors.models import Sensor
 
 Slug = serializers.SlugRelatedField[Any]
-
-
-class FlagsField(serializers.Field):
-    """Bits as the words they stand for."""
-
-    def to_representation(self, value: int) -> list[str]:
-        return [flag.name.lower() for flag in Reading.Flag if value & flag.value]
-
-
-class ReadingSerializer(serializers.ModelSerializer[Reading]):
-    sensor_id = serializers.CharField(source="sensor.code")
-    timestamp = serializers.DateTimeField(source="taken_at")
-    quality = serializers.SerializerMethodField()
-    flags = FlagsField()
-    batch_id = serializers.IntegerField()
-
-    class Meta:
-        model = Reading
-        fields = ["sensor_id", "timestamp", "value", "quality", "flags", "batch_id"]
-
-    def get_quality(self, reading: Reading) -> str:
-        return Reading.Quality(reading.quality).name.lower()
 
 
 class SensorSerializer(serializers.ModelSerializer[Sensor]):

@@ -14,7 +14,9 @@ from sensors.api.aside import (
     ReplayView,
 )
 from sensors.api.influx import LineWriteV1, PingView, QueryView
-from sensors.api.views import DataIngestView, ReadingListView, SensorViewSet
+from sensors.api.readings import ReadingListView
+from sensors.api.sensor_series import SensorGapsView, SensorStatsView
+from sensors.api.views import DataIngestView, SensorViewSet
 from sensors.models import Curation
 
 app_name = "sensors"
@@ -43,5 +45,7 @@ urlpatterns = [
     path(
         "conflicts/<int:pk>/resolve", ConflictResolveOneView.as_view(), name="conflict-resolve-one"
     ),
+    path("sensors/<int:pk>/stats", SensorStatsView.as_view(), name="sensor-stats"),
+    path("sensors/<int:pk>/gaps", SensorGapsView.as_view(), name="sensor-gaps"),
     path("", include(router.urls)),
 ]

@@ -4,22 +4,19 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
-from rest_framework import generics, status, viewsets
+from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sensors.api.authentication import principal
 from sensors.api.bodies import body_of
 from sensors.api.endpoints import Endpoint
-from sensors.api.filters import ReadingFilterSet
 from sensors.api.formats import decoder_for
 from sensors.api.intake import Intake, receipt_of, site_of
-from sensors.api.pagination import ReadingPagination
-from sensors.api.serializers import ReadingSerializer, SensorSerializer
+from sensors.api.serializers import SensorSerializer
 from sensors.api.uploads import NothingAcceptable, UnreadableUpload
 from sensors.decoding import UnreadableUploadError
-from sensors.models import Reading, ReadingBatch, Sensor
+from sensors.models import ReadingBatch, Sensor
 
 
 class DataIngestView(Intake):
@@ -49,19 +46,6 @@ def _receipt(batch: ReadingBatch) -> dict[str, Any]:
         "rejections": batch.rejections,
         "receipt": receipt_of(batch),
     }
-
-
-class ReadingListView(Endpoint, generics.ListAPIView[Reading]):
-    """Stored readings of a sensor in the half-open interval [from, to), oldest first."""
-
-    serializer_class = ReadingSerializer
-    pagination_class = ReadingPagination
-    filter_backends = [filters.DjangoFilterBackend]
-    filterset_class = ReadingFilterSet
-
-    def get_queryset(self) -> QuerySet[Reading]:
-        visible = Sensor.objects.visible_to(principal(self.request))
-        return Reading.objects.filter(sensor__in=visible).select_related("sensor")
 
 
 class SensorViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[Sensor]):

@@ -10,22 +10,30 @@ from __future__ import annotations
 
 from django.db import migrations
 
-# One hour of one sensor. `readings` and `bad` count all, the rest is over what can be
-# believed. `total` and `total_squares` are what a standard deviation is made of, in a
-# form that can be added up.
+# What lowest, highest and the sums are made of. No instrument measures beyond it, and a sum
+# of squares would overflow.
+BELIEVED = "quality < 2 AND abs(value) <= 1e100"
+
+# One hour of one sensor. `readings` counts all, `bad` those that are not believed, the rest
+# is over what is. `total` and `squares` (about the hour's own average: the squares of the
+# values themselves would lose a small spread on a large level) are what a standard deviation
+# is made of, in a form that can be added up.
 HOUR = """
     count(*) AS readings,
-    count(*) FILTER (WHERE quality = 2) AS bad,
-    avg(value) FILTER (WHERE quality < 2) AS average,
-    min(value) FILTER (WHERE quality < 2) AS lowest,
-    max(value) FILTER (WHERE quality < 2) AS highest,
+    count(*) FILTER (WHERE NOT ({believed})) AS bad,
+    avg(value) FILTER (WHERE {believed}) AS average,
+    min(value) FILTER (WHERE {believed}) AS lowest,
+    max(value) FILTER (WHERE {believed}) AS highest,
     {last} AS last,
-    sum(value) FILTER (WHERE quality < 2) AS total,
-    sum(value * value) FILTER (WHERE quality < 2) AS total_squares
+    sum(value) FILTER (WHERE {believed}) AS total,
+    regr_sxx(value, value) FILTER (WHERE {believed}) AS squares
 """
-TIMESCALE_HOUR = HOUR.format(last="last(value, taken_at) FILTER (WHERE quality < 2)")
+TIMESCALE_HOUR = HOUR.format(
+    believed=BELIEVED, last=f"last(value, taken_at) FILTER (WHERE {BELIEVED})"
+)
 PLAIN_HOUR = HOUR.format(
-    last="(array_agg(value ORDER BY taken_at DESC) FILTER (WHERE quality < 2))[1]"
+    believed=BELIEVED,
+    last=f"(array_agg(value ORDER BY taken_at DESC) FILTER (WHERE {BELIEVED}))[1]",
 )
 
 TIMESCALE = [
@@ -68,7 +76,7 @@ PLAIN = [
         highest double precision,
         last double precision,
         total double precision,
-        total_squares double precision,
+        squares double precision,
         PRIMARY KEY (sensor_id, hour)
     )
     """,

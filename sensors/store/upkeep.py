@@ -25,7 +25,7 @@ KEEP = """
     ON CONFLICT (sensor_id, hour) DO UPDATE SET
         readings = excluded.readings, bad = excluded.bad, average = excluded.average,
         lowest = excluded.lowest, highest = excluded.highest, last = excluded.last,
-        total = excluded.total, total_squares = excluded.total_squares
+        total = excluded.total, squares = excluded.squares
 """
 UNMARK = """
     DELETE FROM sensors_hourly_changed AS mark

@@ -23,7 +23,7 @@ PLAIN = """
         avg(value) FILTER (WHERE quality < 2), min(value) FILTER (WHERE quality < 2),
         max(value) FILTER (WHERE quality < 2),
         (array_agg(value ORDER BY taken_at DESC) FILTER (WHERE quality < 2))[1],
-        sum(value) FILTER (WHERE quality < 2), sum(value * value) FILTER (WHERE quality < 2)
+        sum(value) FILTER (WHERE quality < 2), regr_sxx(value, value) FILTER (WHERE quality < 2)
     FROM sensors_reading GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -102,3 +102,26 @@ def test_hours_outlive_the_readings(settings: Settings) -> None:
     assert pruned == 3
     assert Reading.objects.count() == 3
     assert rollup() == before
+
+
+def test_the_largest_number_there_is_does_not_stop_it() -> None:
+    sensor = make_sensor()
+    store(sensor, hours=1)
+    odd = [
+        reading(sensor, value, NOON + MINUTE * 10 * i) for i, value in enumerate([1e308] * 5, 1)
+    ]
+
+    store_readings([make_batch(sensor.site, odd)])
+    refresh_hours()
+
+    (hour,) = rollup()
+    assert hour[2:7] == (8, 5, 2.0, 1.0, 3.0)
+
+
+def test_a_small_spread_on_a_large_level_is_kept() -> None:
+    sensor = make_sensor()
+    store(sensor, hours=1, value=1e9)
+
+    (hour,) = rollup()
+
+    assert hour[9] == 2.0

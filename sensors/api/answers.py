@@ -1,0 +1,67 @@
+"""Answers about readings: as JSON or CSV, and none at all when the client has them already."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
+from rest_framework.request import Request
+
+# Part of each tag: another number when answers are written differently.
+FORM = 1
+CSV = "text/csv"
+JSON = "application/json"
+
+
+def tag_of(request: Request, *facts: Any) -> str:
+    """An ETag of what was asked and of facts that change whenever the answer would.
+
+    It is weak: the same numbers, added up in another order, may differ in the last digit.
+    """
+    asked = (FORM, request.build_absolute_uri(), wants_csv(request), facts)
+    return f'W/"{hashlib.sha256(repr(asked).encode()).hexdigest()[:32]}"'
+
+
+def not_modified(request: Request, tag: str) -> HttpResponseBase | None:
+    """The answer to a client that has it already, otherwise nothing."""
+    answer = get_conditional_response(request._request, etag=tag)
+    return tagged(answer, tag) if answer is not None else None
+
+
+def tagged(answer: HttpResponseBase, tag: str) -> HttpResponseBase:
+    answer.headers["ETag"] = tag
+    # It is for this client only, who must ask whether it still holds.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = "Accept, Cookie, X-API-Key"
+    return answer
+
+
+def wants_csv(request: Request) -> bool:
+    """Whether the client asks for CSV, by parameter or by header."""
+    if named := request.query_params.get("format"):
+        return named == "csv"
+    return request._request.get_preferred_type([JSON, CSV]) == CSV
+
+
+def json_answer(body: dict[str, Any]) -> HttpResponseBase:
+    """DRF's renderer takes a multiple of the time for thousands of rows."""
+    return HttpResponse(msgspec.json.encode(body), content_type=JSON)
+
+
+def csv_answer(
+    pieces: Iterator[str], about: Sequence[tuple[str, Any]], next_page: str | None
+) -> HttpResponseBase:
+    """A file to download, sent while it is read. What JSON says beside the rows is in headers."""
+    answer = StreamingHttpResponse(pieces, content_type=f"{CSV}; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="readings.csv"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in about:
+        if value is not None:
+            answer.headers[name] = str(value)
+    if next_page:
+        answer.headers["Link"] = f'<{next_page}>; rel="next"'
+    return answer
