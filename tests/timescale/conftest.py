@@ -1,0 +1,62 @@
+"""Django's own connection leads to TimescaleDB here, so the project's code runs on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import dj_database_url
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
+from pytest_django import DjangoDbBlocker, Settings
+
+from tests.timescale.server import NoTimescaleError, timescale
+
+ALIAS = "default"
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[BaseDatabaseWrapper]:
+    """A connection to a TimescaleDB of the tests' own; nothing is migrated yet."""
+    try:
+        with timescale() as url:
+            connection = connection_to(url)
+            yield connection
+            connection.close()
+    except NoTimescaleError as exc:
+        if os.environ.get("REQUIRE_TIMESCALE") == "1":
+            pytest.fail(str(exc))
+        pytest.skip(str(exc))
+
+
+def connection_to(url: str) -> BaseDatabaseWrapper:
+    fields = connections.configure_settings({ALIAS: dj_database_url.parse(url)})[ALIAS]
+    return load_backend(fields["ENGINE"]).DatabaseWrapper(fields, ALIAS)
+
+
+@pytest.fixture
+def on_timescale(
+    database: BaseDatabaseWrapper,
+    settings: Settings,
+    django_db_blocker: DjangoDbBlocker,
+    sleeping_agents: None,
+) -> Iterator[None]:
+    """All queries of the test go to TimescaleDB, migrated and without rows."""
+    settings.STORE_TAKES_COPY = False
+    plain, connections[ALIAS] = connections[ALIAS], database
+    with django_db_blocker.unblock():
+        # What Django remembers of the other database's rows.
+        ContentType.objects.clear_cache()
+        call_command("migrate", verbosity=0)
+        try:
+            yield
+        finally:
+            with database.cursor() as cursor:
+                cursor.execute("TRUNCATE sensors_reading, sensors_site, sensors_assettype CASCADE")
+                cursor.execute("CALL refresh_continuous_aggregate('sensors_hourly', NULL, NULL)")
+            ContentType.objects.clear_cache()
+            connections[ALIAS] = plain
