@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import dj_database_url
 import pytest
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.utils import load_backend
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.databases import connection_to, leading_to
 from tests.timescale.server import NoTimescaleError, timescale
-
-ALIAS = "default"
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +28,6 @@ def database() -> Iterator[BaseDatabaseWrapper]:
         pytest.skip(str(exc))
 
 
-def connection_to(url: str) -> BaseDatabaseWrapper:
-    fields = connections.configure_settings({ALIAS: dj_database_url.parse(url)})[ALIAS]
-    return load_backend(fields["ENGINE"]).DatabaseWrapper(fields, ALIAS)
-
-
 @pytest.fixture
 def on_timescale(
     database: BaseDatabaseWrapper,
@@ -47,10 +37,7 @@ def on_timescale(
 ) -> Iterator[None]:
     """All queries of the test go to TimescaleDB, migrated and without rows."""
     settings.STORE_TAKES_COPY = False
-    plain, connections[ALIAS] = connections[ALIAS], database
-    with django_db_blocker.unblock():
-        # What Django remembers of the other database's rows.
-        ContentType.objects.clear_cache()
+    with django_db_blocker.unblock(), leading_to(database):
         call_command("migrate", verbosity=0)
         try:
             yield
@@ -58,5 +45,3 @@ def on_timescale(
             with database.cursor() as cursor:
                 cursor.execute("TRUNCATE sensors_reading, sensors_site, sensors_assettype CASCADE")
                 cursor.execute("CALL refresh_continuous_aggregate('sensors_hourly', NULL, NULL)")
-            ContentType.objects.clear_cache()
-            connections[ALIAS] = plain

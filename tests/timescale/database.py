@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.utils import timezone
 
@@ -59,17 +60,12 @@ def chunks() -> list[tuple[Any, Any, bool]]:
 
 
 def rollup() -> list[Any]:
-    return _rounded(ask("SELECT * FROM sensors_hourly ORDER BY 1, 2"))
+    return ask("SELECT * FROM sensors_hourly ORDER BY 1, 2")
 
 
 def hours_of_readings() -> list[Any]:
-    """What the rollup has to say."""
-    return _rounded(ask(HOURS))
-
-
-def _rounded(rows: list[Any]) -> list[Any]:
-    """Sums depend in their last digit on the order in which they are made."""
-    return [tuple(round(v, 6) if isinstance(v, float) else v for v in row) for row in rows]
+    """What the rollup has to say. The last digits of a sum hang on the order of its parts."""
+    return [pytest.approx(row) for row in ask(HOURS)]
 
 
 def indexes(table: str = "sensors_reading") -> list[str]:
