@@ -60,12 +60,14 @@ def chunks() -> list[tuple[Any, Any, bool]]:
 
 
 def rollup() -> list[Any]:
-    return ask("SELECT * FROM sensors_hourly ORDER BY 1, 2")
+    """Sensor, hour and the figures of each hour; the first two are readings and bad ones."""
+    rows = ask("SELECT * FROM sensors_hourly ORDER BY 1, 2")
+    return [(sensor, hour, tuple(figures)) for sensor, hour, *figures in rows]
 
 
 def hours_of_readings() -> list[Any]:
     """What the rollup has to say. The last digits of a sum hang on the order of its parts."""
-    return [pytest.approx(row) for row in ask(HOURS)]
+    return [(sensor, hour, pytest.approx(tuple(figures))) for sensor, hour, *figures in ask(HOURS)]
 
 
 def indexes(table: str = "sensors_reading") -> list[str]:
