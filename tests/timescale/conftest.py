@@ -10,16 +10,19 @@ from django.core.management import call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker, Settings
 
+from sensors.store.policies import apply_policies
 from tests.databases import connection_to, leading_to
 from tests.timescale.server import NoTimescaleError, timescale
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[BaseDatabaseWrapper]:
-    """A connection to a TimescaleDB of the tests' own; nothing is migrated yet."""
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
+    """A connection to a TimescaleDB of the tests' own, migrated."""
     try:
         with timescale() as url:
             connection = connection_to(url)
+            with django_db_blocker.unblock(), leading_to(connection):
+                call_command("migrate", verbosity=0)
             yield connection
             connection.close()
     except NoTimescaleError as exc:
@@ -35,10 +38,10 @@ def on_timescale(
     django_db_blocker: DjangoDbBlocker,
     sleeping_agents: None,
 ) -> Iterator[None]:
-    """All queries of the test go to TimescaleDB, migrated and without rows."""
+    """All queries of the test go to TimescaleDB, without rows and as the settings say."""
     settings.STORE_TAKES_COPY = False
     with django_db_blocker.unblock(), leading_to(database):
-        call_command("migrate", verbosity=0)
+        apply_policies()
         try:
             yield
         finally:
