@@ -9,7 +9,7 @@ from django.db import transaction
 
 from sensors.decoding import ReadingIn, encode_readings
 from sensors.models import ReadingBatch, Site
-from sensors.storing import store_readings
+from sensors.storing import store_brought
 from sensors.validation import grade_readings
 
 
@@ -27,7 +27,6 @@ def store_history(
 
     Raises IntegrityError if the source has used the key before.
     """
-    payload = encode_readings(list(readings))
     batch = ReadingBatch.objects.create(
         site=site,
         source=source,
@@ -37,10 +36,9 @@ def store_history(
         # Never waiting: no run is to take it.
         status=ReadingBatch.Status.CLAIMED,
         may_register=may_register,
-        digest=hashlib.sha256(payload).hexdigest(),
-        payload=payload,
+        digest=hashlib.sha256(encode_readings(list(readings))).hexdigest(),
         accepted=len(readings),
     )
-    store_readings([batch])
+    store_brought({batch: readings})
     grade_readings([batch])
     return batch

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, reset_queries, transaction
 
+from sensors.ahead import ahead
 from sensors.backfill import store_history
 from sensors.csv.columns import Parsed
 from sensors.decoding import ReadingIn
@@ -111,17 +113,19 @@ def import_history(
 ) -> Iterator[None]:
     """Store the readings of the lines as a backfill; yields after each chunk.
 
-    What an earlier call with the same identity stored is passed over.
+    What an earlier call with the same identity stored is passed over. Lines are read in
+    another thread, a chunk ahead.
     """
     done = done_before(destination.site, identity)
     end = 0
-    for chunk in chunks(lines, chunk_size):
-        begin, end = end, end + len(chunk)
-        known = min(max(done - begin, 0), len(chunk))
-        tally.before += known
-        if known < len(chunk):
-            _store(chunk[known:], begin + known, destination, identity, tally)
-        yield
+    with closing(ahead(chunks(lines, chunk_size))) as read:
+        for chunk in read:
+            begin, end = end, end + len(chunk)
+            known = min(max(done - begin, 0), len(chunk))
+            tally.before += known
+            if known < len(chunk):
+                _store(chunk[known:], begin + known, destination, identity, tally)
+            yield
 
 
 def chunks(lines: Iterable[Parsed], size: int) -> Iterator[list[ReadingIn]]:

@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from sensors.decoding import decode_readings
+from sensors.decoding import ReadingIn, decode_readings
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
 from sensors.placing import place
 from sensors.spans import spans_by_batch
@@ -21,7 +21,12 @@ from sensors.windows import moment_of
 
 def store_readings(batches: Sequence[ReadingBatch]) -> None:
     """Store what the batches brought and fill in their receipts. Needs a transaction."""
-    placed = place({batch: decode_readings(bytes(batch.payload or b"[]")) for batch in batches})
+    store_brought({batch: decode_readings(bytes(batch.payload or b"[]")) for batch in batches})
+
+
+def store_brought(brought: Mapping[ReadingBatch, Sequence[ReadingIn]]) -> None:
+    """The same for readings that are at hand, so that no payload need wait for them."""
+    batches, placed = list(brought), place(brought)
     rows = placed.rows()
     refused = write_readings(rows)
     conflicts = contradictions(rows, refused, {b.pk: b.site_id for b in batches})

@@ -87,7 +87,9 @@ def _add_form(group: Any) -> None:
 
 
 def _add_way(group: Any) -> None:
-    group.add_argument("--chunk", type=_count, default=5_000, help="readings a transaction (5000)")
+    group.add_argument(
+        "--chunk", type=_count, default=20_000, help="readings a transaction (20000)"
+    )
     group.add_argument("--rejects", metavar="FILE", help="default: FILE.rejected.csv, if any")
     group.add_argument("--json", action="store_true", help="figures as JSON on the last line")
     group.add_argument("--live", action="store_true", help="re-time the file to now, see above")

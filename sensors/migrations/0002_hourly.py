@@ -59,6 +59,10 @@ TIMESCALE = [
 ]
 TIMESCALE_BACK = [
     "DROP MATERIALIZED VIEW sensors_hourly",
+    "SELECT remove_retention_policy('sensors_reading', if_exists => true)",
+    "SELECT remove_compression_policy('sensors_reading', if_exists => true)",
+    # With compressed chunks there is no way back.
+    "SELECT decompress_chunk(chunk, true) FROM show_chunks('sensors_reading') AS chunk",
     "ALTER TABLE sensors_reading SET (timescaledb.compress = false)",
     "CREATE INDEX sensors_reading_taken_at_idx ON sensors_reading (taken_at DESC)",
     "ALTER TABLE sensors_reading DROP CONSTRAINT sensors_reading_pkey",

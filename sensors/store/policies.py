@@ -22,6 +22,10 @@ def apply_policies(**kwargs: object) -> None:
     if not is_timescale():
         return
     with connection.cursor() as cursor:
+        # A migrate backwards may have ended before there is anything to look after.
+        cursor.execute("SELECT to_regclass(%s)", [HOURLY])
+        if cursor.fetchone() == (None,):
+            return
         for statement, *parameters in _policies():
             cursor.execute(str(statement), parameters)
 
