@@ -31,8 +31,8 @@ from tests.disturbed.workers import ROOT, wait_until, worker
 from tests.factories import make_asset, make_key, make_sensor
 
 SENSORS = ["A", "B", "C", "D"]
-UPLOADS = 60  # Before the kill, and again after it
-REFUSALS = 20
+UPLOADS = 30  # Before the kill, and again after it
+REFUSALS = 8
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ HOURS = """
         avg(value) FILTER (WHERE quality < 2), min(value) FILTER (WHERE quality < 2),
         max(value) FILTER (WHERE quality < 2),
         (array_agg(value ORDER BY taken_at DESC) FILTER (WHERE quality < 2))[1],
-        sum(value) FILTER (WHERE quality < 2), sum(value * value) FILTER (WHERE quality < 2)
+        sum(value) FILTER (WHERE quality < 2), regr_sxx(value, value) FILTER (WHERE quality < 2)
     FROM sensors_reading GROUP BY 1, 2 ORDER BY 1, 2
 """
 
