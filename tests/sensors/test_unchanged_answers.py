@@ -131,3 +131,14 @@ def test_an_answer_that_holds_is_not_read(gateway: APIClient, sensors: list[Sens
         assert read(gateway, **query, headers={"If-None-Match": tag}).status_code == 304
 
     assert len(queries) == 3  # The key, the sensors, what there is.
+
+
+@pytest.mark.usefixtures("sensors")
+@pytest.mark.parametrize(
+    "header", ["If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"]
+)
+@pytest.mark.parametrize("words", ["", "*", '"', 'W/, ,"x"', "never", "\xff"])
+def test_a_condition_that_names_no_tag_is_as_if_not_said(
+    gateway: APIClient, header: str, words: str
+) -> None:
+    assert len(read(gateway, sensor="T1", headers={header: words}).json()["results"]) == 10
