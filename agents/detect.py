@@ -26,8 +26,8 @@ def detect(run_id: int) -> None:
     """Score the run's live readings and record what stands out as episodes."""
     with PipelineRun.objects.entering(run_id, PipelineRun.Stage.DETECTED) as run:
         if run:
-            live = run.batches.filter(mode=ReadingBatch.Mode.LIVE).order_by("pk")
-            record_anomalies(list(live))
+            batches = ReadingBatch.objects.located().filter(runs=run)
+            record_anomalies(list(batches.filter(mode=ReadingBatch.Mode.LIVE).order_by("pk")))
 
 
 def record_anomalies(batches: Sequence[ReadingBatch]) -> None:

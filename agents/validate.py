@@ -4,6 +4,7 @@ from celery import shared_task
 
 from agents.base import Agent
 from agents.models import PipelineRun
+from sensors.models import ReadingBatch
 from sensors.validation import grade_readings
 
 
@@ -12,4 +13,4 @@ def validate(run_id: int) -> None:
     """Mark which of the run's readings can be believed."""
     with PipelineRun.objects.entering(run_id, PipelineRun.Stage.VALIDATED) as run:
         if run:
-            grade_readings(list(run.batches.order_by("pk")))
+            grade_readings(list(ReadingBatch.objects.located().filter(runs=run).order_by("pk")))

@@ -3,8 +3,7 @@ so that it is the server that is measured; http.client and not httpx for that re
 
 from __future__ import annotations
 
-import http.client
-import json
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -36,34 +35,46 @@ class Outcome:
 
 
 class Connection:
-    """One client: a connection that stays open, and its key."""
+    """One client: a connection that stays open, and its key. It knows just as much of
+    HTTP as our servers answer, so that it takes a tenth of a millisecond for a post."""
 
     def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
         parts = urlsplit(url)
-        self._http = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
-        self._path = path
-        self._headers = {"Content-Type": "application/json"} | headers
+        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._answers = self._socket.makefile("rb")
+        lines = [f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
+        self._headers = "\r\n".join(lines)
+        self._post = f"POST {path} HTTP/1.1\r\n{self._headers}\r\n".encode()
 
     def post(self, body: bytes) -> str:
         """Empty if the answer was 2xx, else what it said."""
-        self._http.request("POST", self._path, body, self._headers)
-        answer = self._http.getresponse()
-        text = answer.read()
-        return "" if answer.status < 300 else f"{answer.status} {text[:200]!r}"
+        head = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        self._socket.sendall(self._post + head + body)
+        status, text = self._answer()
+        return "" if status < 300 else f"{status} {text[:200]!r}"
 
     def get(self, path: str) -> bytes:
-        self._http.request("GET", path, headers=self._headers)
-        answer = self._http.getresponse()
-        text = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {text[:200]!r}")
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\n{self._headers}\r\n\r\n".encode())
+        status, text = self._answer()
+        if status != 200:
+            raise RuntimeError(f"{path}: {status} {text[:200]!r}")
         return text
 
-    def get_json(self, path: str) -> dict[str, object]:
-        return dict(json.loads(self.get(path)))
+    def _answer(self) -> tuple[int, bytes]:
+        status = int(self._answers.readline().split()[1])
+        size = -1
+        while (line := self._answers.readline()) not in (b"\r\n", b""):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                size = int(value)
+        if size < 0:
+            raise RuntimeError("an answer without a length")
+        return status, self._answers.read(size)
 
     def close(self) -> None:
-        self._http.close()
+        self._answers.close()
+        self._socket.close()
 
 
 @dataclass(frozen=True, slots=True)

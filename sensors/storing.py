@@ -3,13 +3,12 @@ stored, duplicate, conflict or quarantined, and the receipts count each once."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from sensors.decoding import ReadingIn, decode_readings
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
@@ -85,29 +84,22 @@ def _count(
         batch.status, batch.payload = ReadingBatch.Status.STORED, None
 
 
-RECEIPT_FIELDS = [
-    "stored",
-    "duplicates",
-    "conflicts",
-    "quarantined",
-    "spans",
-    "pk",
-]
-RECEIPT = """
-    UPDATE sensors_readingbatch
-    SET status = 'stored', payload = NULL, stored = %s, duplicates = %s, conflicts = %s,
-        quarantined = %s, spans = %s
-    WHERE id = %s
+RECEIPTS = """
+    UPDATE sensors_readingbatch AS batch
+    SET status = 'stored', payload = NULL, stored = receipt.stored,
+        duplicates = receipt.duplicates, conflicts = receipt.conflicts,
+        quarantined = receipt.quarantined, spans = receipt.spans::jsonb
+    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::text[])
+        AS receipt (id, stored, duplicates, conflicts, quarantined, spans)
+    WHERE batch.id = receipt.id
 """
 
 
 def _write_receipts(batches: Sequence[ReadingBatch]) -> None:
+    columns = [
+        [getattr(batch, name) for batch in batches]
+        for name in ("pk", "stored", "duplicates", "conflicts", "quarantined")
+    ]
+    spans = [json.dumps(batch.spans) for batch in batches]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            RECEIPT,
-            [[_adapted(getattr(batch, name)) for name in RECEIPT_FIELDS] for batch in batches],
-        )
-
-
-def _adapted(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, list) else value
+        cursor.execute(RECEIPTS, [*columns, spans])
