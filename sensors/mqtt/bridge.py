@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from sensors import correlation
 from sensors.ingest import accept_batch, digest_of
+from sensors.limits import backlog
 from sensors.models import Bridge, Site
 from sensors.mqtt.backoff import Backoff
 from sensors.mqtt.gathering import Gathered, Inbox, Message, Reader
@@ -44,6 +45,7 @@ class MqttBridge:
         self._shown_at = 0.0
         self._database_away = False
         self._told_error = ""
+        self._told_full = False
         self._rejected_lately: list[MessageRejection] = []
 
     def run(self) -> None:
@@ -79,14 +81,23 @@ class MqttBridge:
         with correlation.about(request_ids=(request_id,)):
             while True:
                 try:
-                    self._commit(gathered, key, request_id)
+                    if self._has_room():
+                        self._commit(gathered, key, request_id)
+                        self._find_database()
+                        return True
                 except (OperationalError, InterfaceError) as exc:
                     self._lose_database(exc)
-                    if self.stop.wait(backoff.wait()):
-                        return False
-                else:
-                    self._find_database()
-                    return True
+                if self.stop.wait(backoff.wait()):
+                    return False
+
+    def _has_room(self) -> bool:
+        """Whether more may be taken in; what may not stays with the broker meanwhile."""
+        full = backlog.is_full()
+        if full and not self._told_full:
+            logger.warning("too much waits to be stored, nothing is acknowledged")
+            self.row.note_error("too much waited to be stored")
+        self._told_full = full
+        return not full
 
     def _commit(self, gathered: Gathered, key: str, request_id: str) -> None:
         digest = digest_of(b"\n".join(message.payload for message in gathered.messages))

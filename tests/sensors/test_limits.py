@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from rest_framework.test import APIClient
 
 from sensors.limits import backlog
 from sensors.models import ApiKey, ReadingBatch, Site
+from sensors.mqtt.gathering import Message
 from tests.deadend import without_cache
 from tests.factories import make_key, make_user
+from tests.ways import unconnected_bridge, without_broker
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +151,30 @@ def test_reading_goes_on_while_the_backlog_is_full(gateway: APIClient, settings:
     post(gateway)
 
     assert gateway.get("/api/v1/sensors").status_code == 200
+
+
+@pytest.mark.usefixtures("sleeping_agents", "fresh_backlog")
+def test_a_bridge_acknowledges_nothing_while_the_backlog_is_full(
+    site: Site, settings: Settings
+) -> None:
+    without_broker(settings)
+    settings.MOST_BATCHES_WAITING = 0
+    acknowledged: list[int] = []
+    body = b'{"sensor_id": "T1", "value": 1}'
+    with unconnected_bridge(site) as bridge:
+        for number in (1, 2):
+            message = Message(
+                "plant",
+                body,
+                timezone.now(),
+                len(body),
+                acknowledge=partial(acknowledged.append, number),
+            )
+            if number == 2:
+                # It would wait for room for ever.
+                bridge.stop.set()
+            bridge.carry([message])
+
+    assert acknowledged == [1]
+    assert ReadingBatch.objects.count() == 1
+    assert "too much" in bridge.row.last_error
