@@ -40,8 +40,10 @@ def single_posts(plant: Plant, *, lasting: float) -> Figures:
     offered = plant.ours.offer(plant.singles(count), rate=RATE)
     drained = plant.drain()
     naive = plant.naive.offer(plant.singles(int(RATE * min(lasting, 20))), rate=RATE)
+    floor = plant.nothing.offer([b""] * int(RATE * min(lasting, 20)), rate=RATE)
     full = plant.ours.saturate(plant.singles(SATURATING))
     full_drained = plant.drain()
+    floor_full = plant.nothing.saturate([b""] * NAIVE_SINGLES)
     naive_full = plant.naive.saturate(plant.singles(NAIVE_SINGLES))
     return {
         "single_103rps": Figure(
@@ -51,6 +53,7 @@ def single_posts(plant: Plant, *, lasting: float) -> Figures:
             naive.percentile(95) * 1e3,
             "serializer and bulk_create of one row",
             {
+                "answered_with_nothing": round(floor.percentile(95) * 1e3, 2),
                 "p50": round(statistics.median(offered.seconds) * 1e3, 2),
                 "p99": round(offered.percentile(99) * 1e3, 2),
                 "errors": len(offered.errors),
@@ -63,6 +66,10 @@ def single_posts(plant: Plant, *, lasting: float) -> Figures:
             "≥ 600 /s",
             naive_full.rate,
             "serializer and bulk_create of one row",
-            {"errors": len(full.errors), "drained_after_s": round(full_drained, 2)},
+            {
+                "answered_with_nothing": round(floor_full.rate),
+                "errors": len(full.errors),
+                "drained_after_s": round(full_drained, 2),
+            },
         ),
     }

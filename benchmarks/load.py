@@ -38,19 +38,19 @@ class Connection:
     """One client: a connection that stays open, and its key. It knows just as much of
     HTTP as our servers answer, so that it takes a tenth of a millisecond for a post."""
 
-    def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
+    def __init__(self, url: str, method: str, path: str, headers: dict[str, str]) -> None:
         parts = urlsplit(url)
         self._socket = socket.create_connection((parts.hostname, parts.port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._answers = self._socket.makefile("rb")
         lines = [f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
         self._headers = "\r\n".join(lines)
-        self._post = f"POST {path} HTTP/1.1\r\n{self._headers}\r\n".encode()
+        self._head = f"{method} {path} HTTP/1.1\r\n{self._headers}\r\n".encode()
 
-    def post(self, body: bytes) -> str:
+    def send(self, body: bytes) -> str:
         """Empty if the answer was 2xx, else what it said."""
         head = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-        self._socket.sendall(self._post + head + body)
+        self._socket.sendall(self._head + head + body)
         status, text = self._answer()
         return "" if status < 300 else f"{status} {text[:200]!r}"
 
@@ -68,6 +68,8 @@ class Connection:
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 size = int(value)
+        if status == 204:
+            size = 0
         if size < 0:
             raise RuntimeError("an answer without a length")
         return status, self._answers.read(size)
@@ -84,10 +86,11 @@ class Client:
     url: str
     key: str
     path: str = "/api/v1/data/ingest"
+    method: str = "POST"
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
-        connection = Connection(self.url, self.path, {"X-API-Key": self.key})
+        connection = Connection(self.url, self.method, self.path, {"X-API-Key": self.key})
         try:
             yield connection
         finally:
@@ -117,7 +120,7 @@ class Client:
                     if pause and (wait := due - time.perf_counter()) > 0:
                         time.sleep(wait)
                     since = due if pause else time.perf_counter()
-                    error = connection.post(bodies[number])
+                    error = connection.send(bodies[number])
                     seconds.append(time.perf_counter() - since)
                     errors += [error] if error else []
             with lock:

@@ -46,6 +46,11 @@ class Plant:
     def naive(self) -> Client:
         return Client(self.naive_url, self.key, "/ingest")
 
+    @property
+    def nothing(self) -> Client:
+        """A route that only looks at the key: what Django and DRF cost by themselves."""
+        return Client(self.url, self.key, "/api/v1/ping", "GET")
+
     def readings(self, count: int) -> list[dict[str, object]]:
         """The plant's next readings, sensor after sensor and then a step on."""
         steps = -(-count // len(self.sensors))

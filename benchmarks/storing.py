@@ -16,7 +16,7 @@ from sensors.models import ReadingBatch
 
 BATCHES = 50
 SIZE = 1000
-REPEATS = 3
+REPEATS = 5
 COPY = """
     COPY sensors_reading (sensor_id, taken_at, value, quality, flags, batch_id)
     FROM STDIN (FORMAT binary)
