@@ -61,8 +61,9 @@ def accept_batch(
             insert_row(batch)
             batch_received.send(sender=ReadingBatch, batch=batch)
     except IntegrityError:
-        # Another request with the same key was faster.
-        kept = _kept(site, source, idempotency_key)
+        # Another request with the same key was faster. Without a key it is something
+        # else, such as an API key that is gone: not to be answered as a repeat.
+        kept = _kept(site, source, idempotency_key) if idempotency_key else None
         if kept is None:
             raise
         return _same(kept, digest), False

@@ -56,3 +56,14 @@ def test_a_key_is_not_known_beyond_its_day(site: Site, settings: Settings) -> No
         clock.shift(5)
 
         assert post(APIClient(headers={"X-API-Key": secret})).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_gone_is_not_answered_as_a_repeat(site: Site, settings: Settings) -> None:
+    settings.KEYS_KNOWN_FOR = 60
+    key, secret = make_key(site=site)
+    client = APIClient(headers={"X-API-Key": secret}, raise_request_exception=False)
+    assert post(client).status_code == 202
+    ApiKey.objects.filter(pk=key.pk).delete()
+
+    assert post(client).status_code == 500
