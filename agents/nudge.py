@@ -9,6 +9,7 @@ comes in after a pause is taken at once.
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import suppress
 
 from celery import shared_task
@@ -26,13 +27,16 @@ from sensors import correlation
 
 logger = get_task_logger(__name__)
 
-# Stands while a message is on its way or is going to come back.
+# Names the message that is on its way or is going to come back.
 FLAG = "agents:nudged"
-# Should the message be lost, the next upload nudges again after so many seconds.
-FLAG_EXPIRES = 5
 # A process that has seen the flag need not look again for this part of a round: after
 # the flag is taken away the message comes back once more, a whole round later.
 SURE_FOR = 0.2
+
+
+def flag_expires() -> float:
+    """Should the message be lost, an upload nudges again after so many seconds."""
+    return max(5.0, 4 * settings.GATHER_FOR)
 
 
 class _LastSeen:
@@ -49,49 +53,54 @@ def send() -> None:
     now = time.monotonic()
     if now - _LastSeen.at < settings.GATHER_FOR * SURE_FOR:
         return
-    if not _stands():
+    token = uuid.uuid4().hex
+    if _raised(token):
         try:
-            start_runs.apply_async(retry=False)
+            start_runs.apply_async(kwargs={"token": token}, retry=False)
         except BrokerError as exc:
             logger.warning("no nudge, the broker is away: %s", exc)
             return
     _LastSeen.at = now
 
 
-def _stands() -> bool:
-    """Whether a message is under way; if not, one is from now on."""
+def _raised(token: str) -> bool:
+    """Raise the flag for a message. False if it stands for another."""
     try:
-        return not cache.add(FLAG, 1, timeout=FLAG_EXPIRES)
+        return cache.add(FLAG, token, timeout=flag_expires())
     except RedisError as exc:
         # Better two nudges than none.
         logger.warning("the cache is away: %s", exc)
-        return False
+        return True
 
 
 @shared_task(base=Agent, name="agents.start_runs")
-def start_runs(last_look: bool = False) -> None:
+def start_runs(token: str = "", last_look: bool = False) -> None:
     """Claim what waits, run by run, and send each run on its way.
 
     Comes back after GATHER_FOR if there was something. If there was not, it takes the
-    flag away and looks once more, for those who had seen the flag just before.
+    flag away and looks once more, for those who had seen the flag just before. Should
+    two messages go round, the one that the flag does not name ends.
     """
-    if last_look and _another_is_under_way():
+    if token and _is_led_by_another(token):
         return
+    token = token or uuid.uuid4().hex
     found = begin_runs()
     with suppress(RedisError):
         if found:
-            cache.set(FLAG, 1, timeout=FLAG_EXPIRES)
-        else:
+            cache.set(FLAG, token, timeout=flag_expires())
+        elif not last_look:
             cache.delete(FLAG)
     if found or not last_look:
         start_runs.apply_async(
-            kwargs={"last_look": not found}, countdown=settings.GATHER_FOR, retry=False
+            kwargs={"token": token, "last_look": not found},
+            countdown=settings.GATHER_FOR,
+            retry=False,
         )
 
 
-def _another_is_under_way() -> bool:
+def _is_led_by_another(token: str) -> bool:
     with suppress(RedisError):
-        return cache.get(FLAG) is not None
+        return cache.get(FLAG, token) != token
     return False
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Sent inside the transaction that keeps the batch. Arguments: batch.
+# Sent inside the transaction that keeps the batch, or right after the one statement that
+# does. What listens waits for the commit and does not fail. Arguments: batch.
 batch_received = Signal()
 
 # Sent inside the transaction that keeps the curation. Arguments: curation.

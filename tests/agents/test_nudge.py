@@ -35,22 +35,22 @@ def test_starting_runs_leaves_nothing_waiting(settings: Settings) -> None:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The messages to start_runs: what they carry, and None for one from outside."""
-    messages: list[dict[str, Any]] = []
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
+    """The messages to start_runs: whether they are a last look, None for a nudge."""
+    messages: list[bool | None] = []
 
     def send(kwargs: dict[str, Any] | None = None, **options: Any) -> None:
-        messages.append({"last_look": None} | (kwargs or {}))
+        messages.append((kwargs or {}).get("last_look"))
 
     monkeypatch.setattr(nudge.start_runs, "apply_async", send)
     monkeypatch.setattr(nudge._LastSeen, "at", float("-inf"))
     return messages
 
 
-NUDGE, AGAIN, LAST_LOOK = ({"last_look": value} for value in (None, False, True))
+NUDGE, AGAIN, LAST_LOOK = None, False, True
 
 
-def test_a_nudge_is_sent_once_while_one_is_under_way(sent: list[Any]) -> None:
+def test_a_nudge_is_sent_once_while_one_is_under_way(sent: list[bool | None]) -> None:
     nudge.send()
     nudge.send()
 
@@ -58,7 +58,7 @@ def test_a_nudge_is_sent_once_while_one_is_under_way(sent: list[Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_a_message_goes_round_while_readings_keep_coming(sent: list[Any]) -> None:
+def test_a_message_goes_round_while_readings_keep_coming(sent: list[bool | None]) -> None:
     batch_of(1.0)
     nudge.start_runs()
     nudge.send()
@@ -69,7 +69,7 @@ def test_a_message_goes_round_while_readings_keep_coming(sent: list[Any]) -> Non
 
 
 @pytest.mark.django_db
-def test_a_message_that_finds_nothing_looks_once_more_and_ends(sent: list[Any]) -> None:
+def test_a_message_that_finds_nothing_looks_once_more_and_ends(sent: list[bool | None]) -> None:
     nudge.start_runs()
     nudge.start_runs(last_look=True)
     assert sent == [LAST_LOOK]
@@ -79,18 +79,18 @@ def test_a_message_that_finds_nothing_looks_once_more_and_ends(sent: list[Any]) 
 
 
 @pytest.mark.django_db
-def test_a_last_look_leaves_the_rest_to_a_message_sent_meanwhile(sent: list[Any]) -> None:
+def test_a_last_look_leaves_the_rest_to_a_message_sent_meanwhile(sent: list[bool | None]) -> None:
     batch = batch_of(1.0)
     nudge.send()
 
-    nudge.start_runs(last_look=True)
+    nudge.start_runs(token="earlier", last_look=True)
 
     assert sent == [NUDGE]
     assert ReadingBatch.objects.waiting().get() == batch
 
 
 @pytest.mark.django_db
-def test_a_last_look_that_finds_something_goes_round_again(sent: list[Any]) -> None:
+def test_a_last_look_that_finds_something_goes_round_again(sent: list[bool | None]) -> None:
     batch_of(1.0)
 
     nudge.start_runs(last_look=True)
@@ -100,7 +100,7 @@ def test_a_last_look_that_finds_something_goes_round_again(sent: list[Any]) -> N
 
 
 def test_a_sender_that_knows_of_a_message_does_not_ask_again(
-    settings: Settings, sent: list[Any]
+    settings: Settings, sent: list[bool | None]
 ) -> None:
     settings.GATHER_FOR = 10
 
@@ -114,15 +114,34 @@ def test_a_sender_that_knows_of_a_message_does_not_ask_again(
     assert sent == [NUDGE, NUDGE]
 
 
-def test_a_lost_nudge_is_forgotten_after_a_while() -> None:
-    cache.add(nudge.FLAG, 1, timeout=nudge.FLAG_EXPIRES)
+@pytest.mark.parametrize(("gather_for", "seconds"), [(0.5, 5), (60, 240)])
+def test_the_flag_outlives_a_round_and_not_much_more(
+    settings: Settings, gather_for: float, seconds: int
+) -> None:
+    settings.GATHER_FOR = gather_for
 
-    assert 0 < nudge.FLAG_EXPIRES <= 15
-    assert cache.get(nudge.FLAG) == 1
+    assert nudge.flag_expires() == seconds
 
 
 @pytest.mark.django_db
-def test_a_nudge_is_sent_though_the_cache_is_away(settings: Settings, sent: list[Any]) -> None:
+def test_of_two_messages_that_go_round_one_is_left(sent: list[bool | None]) -> None:
+    batch_of(1.0)
+    nudge.start_runs(token="one")
+    batch = batch_of(2.0)
+
+    nudge.start_runs(token="two")
+    assert sent == [AGAIN]
+    assert ReadingBatch.objects.waiting().get() == batch
+
+    nudge.start_runs(token="one")
+    assert sent == [AGAIN, AGAIN]
+    assert not ReadingBatch.objects.waiting().exists()
+
+
+@pytest.mark.django_db
+def test_a_nudge_is_sent_though_the_cache_is_away(
+    settings: Settings, sent: list[bool | None]
+) -> None:
     with without_cache(settings):
         nudge.send()
 
