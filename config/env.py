@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+RATE = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,4})?[smhd]")
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -36,6 +39,14 @@ def decimal(name: str, default: float) -> float:
         return float(value)
     except ValueError as exc:
         raise ImproperlyConfigured(f"{name} must be a number, not {value!r}") from exc
+
+
+def rate(name: str) -> str:
+    """So many in a time, such as 600/m or 100/10s; empty for no limit."""
+    value = os.environ.get(name, "")
+    if value and not RATE.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} must be such as 600/m or 100/10s, not {value!r}")
+    return value
 
 
 def csv(name: str, default: str = "") -> list[str]:

@@ -111,7 +111,7 @@ MAX_READINGS_PER_BATCH = env.number("MAX_READINGS_PER_BATCH", 10_000)
 KEYS_KNOWN_FOR = env.decimal("KEYS_KNOWN_FOR_SECONDS", 1)
 MAX_READINGS_PER_RUN = env.number("MAX_READINGS_PER_RUN", 50_000)
 # Requests that a key without a limit of its own may make, such as 600/m; empty: any number.
-RATE_LIMIT = env.text("RATE_LIMIT", "")
+RATE_LIMIT = env.rate("RATE_LIMIT")
 # More than this accepted but not yet stored, and no more is taken in for a while.
 MOST_BATCHES_WAITING = env.number("MOST_BATCHES_WAITING", 100_000)
 MOST_READINGS_WAITING = env.number("MOST_READINGS_WAITING", 5_000_000)

@@ -38,7 +38,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
-RATE = RegexValidator(r"^[1-9]\d{0,8}/[1-9]?\d{0,4}[smhd]\Z", "Such as 600/m or 100/10s")
+RATE = RegexValidator(r"^[1-9]\d{0,8}/([1-9]\d{0,4})?[smhd]\Z", "Such as 600/m or 100/10s")
 
 
 class ApiKey(models.Model):

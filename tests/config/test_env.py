@@ -121,3 +121,18 @@ def test_production_does_not_start_without_a_secret_key() -> None:
 
     assert started.returncode != 0
     assert "SECRET_KEY must be set" in started.stderr
+
+
+@pytest.mark.parametrize("value", ["", "600/m", "100/10s", "1/d"])
+def test_a_rate_is_so_many_in_a_time(given: pytest.MonkeyPatch, value: str) -> None:
+    given.setenv("THING", value)
+
+    assert env.rate("THING") == value
+
+
+@pytest.mark.parametrize("value", ["600 per minute", "600/min", "0/m", "600/0s", "m", "/s"])
+def test_any_other_rate_stops_the_start(given: pytest.MonkeyPatch, value: str) -> None:
+    given.setenv("THING", value)
+
+    with pytest.raises(ImproperlyConfigured, match="THING must be such as"):
+        env.rate("THING")
