@@ -15,7 +15,7 @@ from sensors.admin_curating import Curates
 from sensors.admin_filters import OpenFirst, WaitingFirst
 from sensors.admin_pages import Evidence, WithButtons, facts, links, pill
 from sensors.admin_scope import VisibleChoices, person_of, sites_of
-from sensors.admin_times import NOTHING, SHORT_WITH_SECONDS, shown
+from sensors.admin_times import FULL, NOTHING, SHORT_WITH_SECONDS, shown
 from sensors.charts import Chart
 from sensors.models import QuarantinedReading, ReadingConflict
 from sensors.pictures import around
@@ -79,7 +79,7 @@ class QuarantinedReadingAdmin(Curates, Evidence, WithButtons):
         sent = row.reading.get("timestamp")
         try:
             moment = datetime.fromisoformat(sent)
-            return shown(moment, SHORT_WITH_SECONDS) if moment.tzinfo else sent
+            return shown(moment, FULL) if moment.tzinfo else sent
         except (TypeError, ValueError, OverflowError):
             return sent
 
