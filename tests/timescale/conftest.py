@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker, Settings
 
+from sensors.store.engine import is_timescale
 from sensors.store.policies import apply_policies
 from tests.databases import connection_to, leading_to
 from tests.timescale.server import NoTimescaleError, timescale
@@ -48,3 +49,14 @@ def on_timescale(
             with database.cursor() as cursor:
                 cursor.execute("TRUNCATE sensors_reading, sensors_site, sensors_assettype CASCADE")
                 cursor.execute("CALL refresh_continuous_aggregate('sensors_hourly', NULL, NULL)")
+
+
+PLAIN = pytest.param("plain", marks=pytest.mark.django_db)
+
+
+@pytest.fixture(params=[PLAIN, "timescale"])
+def each_engine(request: pytest.FixtureRequest, sleeping_agents: None) -> None:
+    """The test runs twice: on plain PostgreSQL and on TimescaleDB."""
+    if request.param == "timescale":
+        request.getfixturevalue("on_timescale")
+    assert is_timescale() == (request.param == "timescale")

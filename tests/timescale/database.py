@@ -12,6 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from sensors.models import ReadingBatch, Sensor
+from sensors.store.engine import is_timescale
+from sensors.store.upkeep import refresh_hours
 from sensors.storing import store_readings
 from tests.factories import MINUTE, make_batch, reading
 
@@ -89,3 +91,8 @@ def store_from(sensor: Sensor, first: datetime, values: Sequence[float]) -> Read
     store_readings([batch])
     batch.refresh_from_db()
     return batch
+
+
+def refresh() -> None:
+    """What beat does on plain PostgreSQL and TimescaleDB's own job does there."""
+    run("refresh_continuous_aggregate") if is_timescale() else refresh_hours()

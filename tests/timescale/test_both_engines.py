@@ -9,24 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from sensors.models import Reading, ReadingBatch, Sensor
-from sensors.store.engine import is_timescale
-from sensors.store.upkeep import refresh_hours
 from sensors.store.writing import Refused, Rows, write_readings
 from tests.factories import make_sensor
-from tests.timescale.database import hours_of_readings, rollup, run, store, store_from
+from tests.timescale.database import hours_of_readings, refresh, rollup, store, store_from
 
-pytestmark = pytest.mark.xdist_group("timescale")
+pytestmark = [pytest.mark.xdist_group("timescale"), pytest.mark.usefixtures("each_engine")]
 SECOND = 1_000_000  # Microseconds
-
-
-PLAIN = pytest.param("plain", marks=pytest.mark.django_db)
-
-
-@pytest.fixture(params=[PLAIN, "timescale"], autouse=True)
-def engine(request: pytest.FixtureRequest, sleeping_agents: None) -> None:
-    if request.param == "timescale":
-        request.getfixturevalue("on_timescale")
-    assert is_timescale() == (request.param == "timescale")
 
 
 def write(sensor: Sensor, *rows: tuple[int, float]) -> list[Refused]:
@@ -45,11 +33,6 @@ def write(sensor: Sensor, *rows: tuple[int, float]) -> list[Refused]:
 
 def values(sensor: Sensor) -> list[float]:
     return list(sensor.readings.order_by("taken_at").values_list("value", flat=True))
-
-
-def refresh() -> None:
-    """What beat does on plain PostgreSQL and TimescaleDB's own job does there."""
-    run("refresh_continuous_aggregate") if is_timescale() else refresh_hours()
 
 
 def test_new_readings_are_written():
