@@ -25,7 +25,7 @@ from sensors.windows import moment_of
 
 # More readings than this are not drawn: all of them pass through memory.
 MOST_DRAWN = 250_000
-# Rows that a streamed page reads at once.
+# Rows that a page of a file reads at once.
 CHUNK = 5_000
 
 

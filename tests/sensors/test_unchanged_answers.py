@@ -32,7 +32,9 @@ NOW = "2026-06-01T12:00:00Z"
 
 def read(client: APIClient, *pairs: tuple[str, Any], headers: Any = None, **query: Any) -> Any:
     url = f"/api/v1/readings?{urlencode([*pairs, *query.items()])}"
-    return client.get(url, headers=headers)
+    answer = client.get(url, headers=headers)
+    answer.getvalue()  # A file is closed at its end.
+    return answer
 
 
 @pytest.fixture
