@@ -79,9 +79,11 @@ class SensorGapsView(Endpoint):
         now = timezone.now()
         # What has not come yet is not missing.
         end = min(asked["to"] or now, now)
-        state = state_of(Selection.of([pk], asked["from"], None))
+        # A silence begins and ends with readings that may lie outside of the interval.
+        state = state_of(Selection.of([pk], None, None))
         start = asked["from"] or max(state.first or end, end - USUAL_GAPS)
-        tag = tag_of(request, state.facts, sensor.code, sensor.expected_interval, start, end)
+        expected = sensor.expected_interval
+        tag = tag_of(request, state.facts, sensor.code, sensor.unit, expected, start, end)
         if answer := not_modified(request, tag):
             return answer
         try:

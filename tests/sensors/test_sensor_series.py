@@ -270,12 +270,3 @@ def test_what_was_told_holds_until_the_readings_change(
     assert gateway.get(url, headers={"If-None-Match": tag}).status_code == 304
     store_readings([make_batch(sensor.site, [reading("T1", 5, NOON - 2.5 * MINUTE)])])
     assert gateway.get(url, headers={"If-None-Match": tag}).status_code == 200
-
-
-def test_gaps_change_with_what_is_expected(gateway: APIClient, sensor: Sensor) -> None:
-    url = f"/api/v1/sensors/{sensor.pk}/gaps?{urlencode({'to': NOON.isoformat()})}"
-    tag = gateway.get(url)["ETag"]
-
-    Sensor.objects.update(expected_interval=SECOND)
-
-    assert gateway.get(url, headers={"If-None-Match": tag}).status_code == 200
