@@ -91,10 +91,13 @@ class ReadingForm(IntervalForm):
     downsample = forms.ChoiceField(choices=[("lttb", "lttb")], required=False)
     points = forms.IntegerField(min_value=3, max_value=MOST_POINTS, required=False)
     newest = forms.CharField(required=False)
+    # In addresses of further pages: an end of the interval was left to the server.
+    bounded = forms.CharField(required=False)
     format = forms.ChoiceField(choices=[("json", "json"), ("csv", "csv")], required=False)
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean()
+        asked["bounded"] = asked.get("bounded") == "true"
         bucketed = asked.get("resolution") not in ("", Resolution.RAW)
         if asked.get("downsample") and bucketed:
             self._refuse("downsample", "It draws readings; leave `resolution` out.")

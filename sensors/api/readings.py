@@ -81,7 +81,19 @@ class Question:
     @property
     def is_bounded(self) -> bool:
         """Whether an end of the interval was left to the server."""
-        return self.asked["from"] is None or self.asked["to"] is None
+        open_ended = self.asked["from"] is None or self.asked["to"] is None
+        return open_ended or self.asked["bounded"]
+
+    def url_of_page(self, key: Key | None, *, back: bool = False) -> str | None:
+        """With the interval as it is understood now, so that all pages are of one answer."""
+        settled = {
+            "from": self.start and text_of(self.start),
+            "to": self.end and text_of(self.end),
+            "resolution": self.resolution.value,
+            "bounded": "true" if self.is_bounded else None,
+        }
+        known = {name: text for name, text in settled.items() if text}
+        return url_of_page(self.request, key, back=back, settled=known)
 
 
 class ReadingListView(Endpoint):
@@ -128,7 +140,7 @@ def _readings(question: Question) -> Part:
         rows, after = series.stream_of_readings(
             question.selection, Place.ahead_of(request), limit, newest=newest
         )
-        return Part(columns, _in_words(question, rows), url_of_page(request, after))
+        return Part(columns, _in_words(question, rows), question.url_of_page(after))
     place = Place.of(request)
     page = series.page_of_readings(
         question.selection,
@@ -140,8 +152,8 @@ def _readings(question: Question) -> Part:
     return Part(
         columns,
         _in_words(question, page.rows),
-        url_of_page(request, page.next),
-        url_of_page(request, page.previous, back=True),
+        question.url_of_page(page.next),
+        question.url_of_page(page.previous, back=True),
     )
 
 
@@ -162,19 +174,7 @@ def _buckets(question: Question) -> Part:
         (question.sensors[sensor_id].code, at, lowest, highest, average, count, bad / count)
         for at, sensor_id, count, bad, lowest, highest, average in page.rows
     )
-    return Part(columns, rows, _url_of_next(question, page.next))
-
-
-def _url_of_next(question: Question, key: Key | None) -> str | None:
-    """With the interval as it is understood now, so that all pages are of one answer."""
-    if key is None or question.start is None or question.end is None:
-        return None
-    settled = {
-        "from": text_of(question.start),
-        "to": text_of(question.end),
-        "resolution": question.resolution.value,
-    }
-    return url_of_page(question.request, key, settled=settled)
+    return Part(columns, rows, question.url_of_page(page.next))
 
 
 def _curves(question: Question) -> Part:
