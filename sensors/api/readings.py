@@ -30,8 +30,8 @@ from sensors.api.queries import (
     sensors_named,
 )
 from sensors.csv.writing import lines, text_of
+from sensors.granularity import Granularity
 from sensors.models import Reading, Sensor
-from sensors.resolutions import Resolution
 from sensors.store.reading import Key, Row, Selection
 from sensors.store.state import State, state_of
 
@@ -72,7 +72,7 @@ class Question:
     tag: str
     start: datetime | None
     end: datetime | None
-    resolution: Resolution
+    resolution: Granularity
 
     @property
     def selection(self) -> Selection:
@@ -105,7 +105,7 @@ class ReadingListView(Endpoint):
             return answer
         if question.asked["downsample"]:
             part = _curves(question)
-        elif question.resolution is Resolution.RAW:
+        elif question.resolution is Granularity.RAW:
             part = _readings(question)
         else:
             part = _buckets(question)
@@ -118,18 +118,18 @@ def _understood(request: Request) -> Question:
     found = sensors_named(asked["sensor"], asked["site"], principal(request))
     sensors = {sensor.pk: sensor for sensor in found}
     selection = Selection.of(tuple(sensors), asked["from"], asked["to"])
-    if asked["resolution"] not in ("", Resolution.RAW) and (key := Place.of(request).key):
+    if asked["resolution"] not in ("", Granularity.RAW) and (key := Place.of(request).key):
         selection = selection.starting(key.at)
     state = state_of(selection)
     start, end = state.bounds(asked["from"], asked["to"])
     if asked["downsample"] and asked["from"] is None and start and end:
         start = max(start, end - USUAL_CURVE)
-    resolution = asked["resolution"] or Resolution.RAW
+    resolution = asked["resolution"] or Granularity.RAW
     if resolution == "auto":
         span = end - start if start and end else timedelta(0)
-        resolution = Resolution.fitting(max(span, timedelta(0)))
+        resolution = Granularity.fitting(max(span, timedelta(0)))
     tag = tag_of(request, state.facts, [(pk, sensor.code) for pk, sensor in sensors.items()])
-    return Question(request, asked, sensors, state, tag, start, end, Resolution(resolution))
+    return Question(request, asked, sensors, state, tag, start, end, Granularity(resolution))
 
 
 def _readings(question: Question) -> Part:
