@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from sensors.downsampling import largest_triangles
-from sensors.resolutions import Resolution, floor
+from sensors.granularity import Granularity, floor
 from sensors.store.buckets import coarse_buckets, fine_buckets
 from sensors.store.reading import (
     Key,
@@ -25,7 +25,7 @@ from sensors.windows import moment_of
 
 # More readings than this are not drawn: all of them pass through memory.
 MOST_DRAWN = 250_000
-# Rows that a streamed page reads at once.
+# Rows that a page of a file reads at once.
 CHUNK = 5_000
 
 
@@ -91,7 +91,7 @@ def _key(row: Row) -> Key:
 
 
 def page_of_buckets(
-    selection: Selection, state: State, resolution: Resolution, after: Key | None, most: int
+    selection: Selection, state: State, resolution: Granularity, after: Key | None, most: int
 ) -> Page:
     """Buckets that have readings, in order of time and then of sensor."""
     if resolution.is_from_hours:

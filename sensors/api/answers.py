@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 import msgspec
 from django.http import (
+    FileResponse,
     HttpResponse,
     HttpResponseBase,
     HttpResponseNotModified,
-    StreamingHttpResponse,
 )
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -20,6 +21,8 @@ from rest_framework.request import Request
 FORM = 1
 CSV = "text/csv"
 JSON = "application/json"
+# Bytes of a file that wait in memory, the others on disk.
+IN_MEMORY = 1_000_000
 
 
 def tag_of(request: Request, *facts: Any) -> str:
@@ -63,8 +66,8 @@ def json_answer(body: dict[str, Any]) -> HttpResponseBase:
 def csv_answer(
     pieces: Iterator[str], about: Sequence[tuple[str, Any]], next_page: str | None
 ) -> HttpResponseBase:
-    """A file to download, sent while it is read. What JSON says beside the rows is in headers."""
-    answer = StreamingHttpResponse(pieces, content_type=f"{CSV}; charset=utf-8")
+    """A file to download. What JSON says beside the rows is in headers."""
+    answer = FileResponse(_written(pieces), content_type=f"{CSV}; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="readings.csv"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     for name, value in about:
@@ -73,3 +76,18 @@ def csv_answer(
     if next_page:
         answer.headers["Link"] = f'<{next_page}>; rel="next"'
     return answer
+
+
+def _written(pieces: Iterator[str]) -> IO[bytes]:
+    """The whole file, set to its beginning.
+
+    Nothing is sent while it is written, so what fails then can still be told.
+    """
+    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    try:
+        file.writelines(piece.encode() for piece in pieces)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file

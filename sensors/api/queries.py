@@ -15,8 +15,8 @@ from rest_framework.request import Request
 
 from sensors.access import Principal
 from sensors.api.filters import MomentField
+from sensors.granularity import Granularity
 from sensors.models import Sensor
-from sensors.resolutions import Resolution
 from sensors.store.reading import EARLIEST, LATEST
 
 MOST_SENSORS = 20
@@ -86,16 +86,19 @@ class ReadingForm(IntervalForm):
     sensor = SensorCodesField()
     site = forms.CharField(required=False)
     resolution = forms.ChoiceField(
-        choices=[(name, name) for name in ("auto", *Resolution)], required=False
+        choices=[(name, name) for name in ("auto", *Granularity)], required=False
     )
     downsample = forms.ChoiceField(choices=[("lttb", "lttb")], required=False)
     points = forms.IntegerField(min_value=3, max_value=MOST_POINTS, required=False)
     newest = forms.CharField(required=False)
+    # In addresses of further pages: an end of the interval was left to the server.
+    bounded = forms.CharField(required=False)
     format = forms.ChoiceField(choices=[("json", "json"), ("csv", "csv")], required=False)
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean()
-        bucketed = asked.get("resolution") not in ("", Resolution.RAW)
+        asked["bounded"] = asked.get("bounded") == "true"
+        bucketed = asked.get("resolution") not in ("", Granularity.RAW)
         if asked.get("downsample") and bucketed:
             self._refuse("downsample", "It draws readings; leave `resolution` out.")
         if asked.get("points") and not asked.get("downsample"):

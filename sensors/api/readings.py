@@ -30,8 +30,8 @@ from sensors.api.queries import (
     sensors_named,
 )
 from sensors.csv.writing import lines, text_of
+from sensors.granularity import Granularity
 from sensors.models import Reading, Sensor
-from sensors.resolutions import Resolution
 from sensors.store.reading import Key, Row, Selection
 from sensors.store.state import State, state_of
 
@@ -72,7 +72,7 @@ class Question:
     tag: str
     start: datetime | None
     end: datetime | None
-    resolution: Resolution
+    resolution: Granularity
 
     @property
     def selection(self) -> Selection:
@@ -81,7 +81,19 @@ class Question:
     @property
     def is_bounded(self) -> bool:
         """Whether an end of the interval was left to the server."""
-        return self.asked["from"] is None or self.asked["to"] is None
+        open_ended = self.asked["from"] is None or self.asked["to"] is None
+        return open_ended or self.asked["bounded"]
+
+    def url_of_page(self, key: Key | None, *, back: bool = False) -> str | None:
+        """With the interval as it is understood now, so that all pages are of one answer."""
+        settled = {
+            "from": self.start and text_of(self.start),
+            "to": self.end and text_of(self.end),
+            "resolution": self.resolution.value,
+            "bounded": "true" if self.is_bounded else None,
+        }
+        known = {name: text for name, text in settled.items() if text}
+        return url_of_page(self.request, key, back=back, settled=known)
 
 
 class ReadingListView(Endpoint):
@@ -93,7 +105,7 @@ class ReadingListView(Endpoint):
             return answer
         if question.asked["downsample"]:
             part = _curves(question)
-        elif question.resolution is Resolution.RAW:
+        elif question.resolution is Granularity.RAW:
             part = _readings(question)
         else:
             part = _buckets(question)
@@ -106,18 +118,18 @@ def _understood(request: Request) -> Question:
     found = sensors_named(asked["sensor"], asked["site"], principal(request))
     sensors = {sensor.pk: sensor for sensor in found}
     selection = Selection.of(tuple(sensors), asked["from"], asked["to"])
-    if asked["resolution"] not in ("", Resolution.RAW) and (key := Place.of(request).key):
+    if asked["resolution"] not in ("", Granularity.RAW) and (key := Place.of(request).key):
         selection = selection.starting(key.at)
     state = state_of(selection)
     start, end = state.bounds(asked["from"], asked["to"])
     if asked["downsample"] and asked["from"] is None and start and end:
         start = max(start, end - USUAL_CURVE)
-    resolution = asked["resolution"] or Resolution.RAW
+    resolution = asked["resolution"] or Granularity.RAW
     if resolution == "auto":
         span = end - start if start and end else timedelta(0)
-        resolution = Resolution.fitting(max(span, timedelta(0)))
+        resolution = Granularity.fitting(max(span, timedelta(0)))
     tag = tag_of(request, state.facts, [(pk, sensor.code) for pk, sensor in sensors.items()])
-    return Question(request, asked, sensors, state, tag, start, end, Resolution(resolution))
+    return Question(request, asked, sensors, state, tag, start, end, Granularity(resolution))
 
 
 def _readings(question: Question) -> Part:
@@ -128,7 +140,7 @@ def _readings(question: Question) -> Part:
         rows, after = series.stream_of_readings(
             question.selection, Place.ahead_of(request), limit, newest=newest
         )
-        return Part(columns, _in_words(question, rows), url_of_page(request, after))
+        return Part(columns, _in_words(question, rows), question.url_of_page(after))
     place = Place.of(request)
     page = series.page_of_readings(
         question.selection,
@@ -140,8 +152,8 @@ def _readings(question: Question) -> Part:
     return Part(
         columns,
         _in_words(question, page.rows),
-        url_of_page(request, page.next),
-        url_of_page(request, page.previous, back=True),
+        question.url_of_page(page.next),
+        question.url_of_page(page.previous, back=True),
     )
 
 
@@ -162,19 +174,7 @@ def _buckets(question: Question) -> Part:
         (question.sensors[sensor_id].code, at, lowest, highest, average, count, bad / count)
         for at, sensor_id, count, bad, lowest, highest, average in page.rows
     )
-    return Part(columns, rows, _url_of_next(question, page.next))
-
-
-def _url_of_next(question: Question, key: Key | None) -> str | None:
-    """With the interval as it is understood now, so that all pages are of one answer."""
-    if key is None or question.start is None or question.end is None:
-        return None
-    settled = {
-        "from": text_of(question.start),
-        "to": text_of(question.end),
-        "resolution": question.resolution.value,
-    }
-    return url_of_page(question.request, key, settled=settled)
+    return Part(columns, rows, question.url_of_page(page.next))
 
 
 def _curves(question: Question) -> Part:

@@ -17,7 +17,7 @@ from sensors.api.queries import IntervalForm, TooManyReadings, checked
 from sensors.gaps import MOST_EXAMINED, TooManyToExamineError, regularity_of
 from sensors.models import Sensor
 from sensors.store.reading import Selection
-from sensors.store.state import state_of
+from sensors.store.state import State, state_of
 from sensors.store.summary import summary_of
 
 USUAL_GAPS = timedelta(days=7)
@@ -76,17 +76,26 @@ class SensorGapsView(Endpoint):
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         sensor = _sensor(request, pk)
         asked = checked(IntervalForm, request)
-        now = timezone.now()
-        # What has not come yet is not missing.
-        end = min(asked["to"] or now, now)
-        state = state_of(Selection.of([pk], asked["from"], None))
-        start = asked["from"] or max(state.first or end, end - USUAL_GAPS)
-        tag = tag_of(request, state.facts, sensor.code, sensor.expected_interval, start, end)
+        # A silence begins and ends with readings that may lie outside of the interval.
+        state = state_of(Selection.of([pk], None, None))
+        start, end = _examined(asked, state)
+        expected = sensor.expected_interval
+        tag = tag_of(request, state.facts, sensor.code, sensor.unit, expected, start, end)
         if answer := not_modified(request, tag):
             return answer
         try:
-            found = regularity_of(sensor, Selection.of([pk], min(start, end), end))
+            found = regularity_of(sensor, Selection.of([pk], start, end))
         except TooManyToExamineError as exc:
             raise TooManyReadings(exc.readings, MOST_EXAMINED) from exc
         body = _about(sensor, asked, start, end) | found.in_words()
         return tagged(json_answer(body), tag)
+
+
+def _examined(asked: dict[str, Any], state: State) -> tuple[datetime, datetime]:
+    """The interval to look for gaps in, an empty one where nothing can have come yet."""
+    now = timezone.now()
+    # What has not come yet is not missing.
+    end = min(asked["to"] or now, now)
+    if start := asked["from"]:
+        return start, max(start, end)
+    return min(max(state.first or end, end - USUAL_GAPS), end), end

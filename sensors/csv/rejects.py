@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from sensors.csv.columns import Reject
+from sensors.csv.writing import cell
 
 SHOWN = 5
 HEADER = ("line", "code", "detail", "column")
@@ -48,4 +49,4 @@ class Rejects:
                 self._file = self.path.open("w", newline="", encoding="utf-8")
                 self._writer = csv.writer(self._file)
                 self._writer.writerow(HEADER)
-            self._writer.writerow(astuple(reject))
+            self._writer.writerow([cell(value) for value in astuple(reject)])

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from sensors.granularity import EPOCH, Granularity
 from sensors.models import Reading, Sensor, Site
-from sensors.resolutions import EPOCH, Resolution
 from sensors.store.upkeep import refresh_hours
 from tests.factories import MINUTE, NOON, make_batch, make_sensor
 from tests.sensors.courses import BEGIN, every_page, file_of, make_course, read, results
@@ -23,7 +23,7 @@ from tests.sensors.courses import BEGIN, every_page, file_of, make_course, read,
 pytestmark = pytest.mark.django_db
 
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
-WIDTHS = {name: name.width for name in Resolution if name is not Resolution.RAW}
+WIDTHS = {name: name.width for name in Granularity if name is not Granularity.RAW}
 
 
 def model(sensors: list[Sensor], start: datetime, end: datetime, width: timedelta) -> list[Any]:
@@ -71,16 +71,16 @@ spans = st.tuples(moments, moments).map(lambda two: (min(two), max(two)))
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(spans, st.sampled_from(sorted(WIDTHS)), st.sampled_from([300, 9_999]))
-@example((BEGIN, BEGIN), Resolution.HOUR, 300)
-@example((BEGIN + MINUTE, BEGIN + 2 * MINUTE), Resolution.DAY, 300)
-@example((BEGIN + MINUTE, BEGIN + HOUR), Resolution.DAY, 300)
-@example((BEGIN + HOUR, BEGIN + 2 * HOUR), Resolution.HOUR, 300)
-@example((BEGIN + MINUTE, BEGIN + HOUR + MINUTE), Resolution.HOUR, 300)
+@example((BEGIN, BEGIN), Granularity.HOUR, 300)
+@example((BEGIN + MINUTE, BEGIN + 2 * MINUTE), Granularity.DAY, 300)
+@example((BEGIN + MINUTE, BEGIN + HOUR), Granularity.DAY, 300)
+@example((BEGIN + HOUR, BEGIN + 2 * HOUR), Granularity.HOUR, 300)
+@example((BEGIN + MINUTE, BEGIN + HOUR + MINUTE), Granularity.HOUR, 300)
 def test_buckets_are_those_of_a_plain_model(
     gateway: APIClient,
     site: Site,
     span: tuple[datetime, datetime],
-    resolution: Resolution,
+    resolution: Granularity,
     limit: int,
 ) -> None:
     sensors = list(Sensor.objects.filter(site=site)) or [
@@ -125,7 +125,7 @@ def test_the_resolution_fits_the_span(
     answer = read(gateway, course, from_=NOON - span, to=NOON, resolution="auto").json()
 
     assert answer["resolution"] == resolution
-    assert span / Resolution(resolution).width <= 1_500 if resolution != "raw" else True
+    assert span / Granularity(resolution).width <= 1_500 if resolution != "raw" else True
     assert answer["next"] is None
 
 

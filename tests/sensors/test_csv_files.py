@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from sensors.csv.columns import Parsed
 from sensors.csv.files import CsvFile, CsvFileError, sniff_delimiter
 from sensors.csv.layouts import ColumnError, Wishes, id_of, kind_of, understand
+from sensors.csv.rejects import Rejects
 from sensors.csv.times import Times, UnreadableTimeError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -284,3 +286,13 @@ def test_a_gzip_file_that_breaks_off_says_after_which_line(tmp_path):
 def test_a_path_that_is_no_file_says_so(tmp_path, name, words):
     with pytest.raises(CsvFileError, match=words):
         parsed(tmp_path / name)
+
+
+def test_no_cell_of_the_rejects_is_a_formula(write: Any, tmp_path: Path) -> None:
+    lines = parsed(write("time;=HYPERLINK(1)\n2026-01-01 00:00:00;x\n"))
+
+    with Rejects(tmp_path / "rejects.csv") as kept:
+        kept.add(lines[0].rejects)
+
+    [_, row] = csv.reader(kept.path.read_text().splitlines())
+    assert row == ["2", "not_a_number", "'x' is not a number", "'=HYPERLINK(1)"]

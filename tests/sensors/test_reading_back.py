@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from sensors import series
+from sensors.api import answers
 from sensors.models import Reading, Sensor, Site
+from sensors.store.reading import Selection
 from sensors.storing import store_readings
 from tests.factories import (
     MINUTE,
@@ -191,6 +193,7 @@ def test_the_form_is_the_one_that_is_accepted(gateway: APIClient, accept: str, k
 
     assert answer["Content-Type"] == kind
     assert "Accept" in answer["Vary"]
+    assert answer.getvalue()  # A file is closed at its end.
 
 
 def test_no_cell_of_a_file_is_a_formula(gateway: APIClient, site: Site) -> None:
@@ -203,20 +206,53 @@ def test_no_cell_of_a_file_is_a_formula(gateway: APIClient, site: Site) -> None:
     assert row[2] == "-1.5"
 
 
-def test_a_file_keeps_its_end_while_readings_come_in(
-    gateway: APIClient, sensors: list[Sensor], monkeypatch: pytest.MonkeyPatch
+def test_a_page_keeps_its_end_while_readings_come_in(
+    sensors: list[Sensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(series, "CHUNK", 2)
-    answer = read(gateway, sensor="T1", format="csv", limit=5)
+    all_of_t1 = Selection.of([sensors[0].pk], None, None)
+    first, after = series.stream_of_readings(all_of_t1, None, 5, newest=False)
     late = [reading("T1", 99, NOON - MINUTE * 9.5), reading("T1", 98, NOON - MINUTE * 5.5)]
     store_readings([make_batch(sensors[0].site, late)])
 
-    first = file_of(answer)
-    rest = gateway.get(answer["Link"].split(">")[0][1:])
+    values = [row[2] for row in first]
+    rest, _ = series.stream_of_readings(all_of_t1, after, 99, newest=False)
 
-    both = first + file_of(rest)
-    values = [line.split(",")[2] for line in both.splitlines() if line.startswith("T1")]
-    assert values == [str(float(value)) for value in (0, 99, 1, 2, 3, 4, 98, 5, 6, 7, 8)]
+    assert values + [row[2] for row in rest] == [0, 99, 1, 2, 3, 4, 98, 5, 6, 7, 8, 9]
+
+
+def test_a_file_that_breaks_off_is_no_file(
+    gateway: APIClient, sensors: list[Sensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series, "CHUNK", 2)
+    chunks = 0
+
+    def break_off(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal chunks
+        chunks += "batch_id" in sql
+        if chunks == 3:
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(break_off):
+        answer = read(gateway, sensor="T1", format="csv", limit=8)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    assert not {"ETag", "Link", "Content-Disposition"} & set(answer.headers)
+
+
+@pytest.mark.usefixtures("sensors")
+@pytest.mark.parametrize("in_memory", [100, 1_000_000])
+def test_a_file_says_how_long_it_is(
+    gateway: APIClient, in_memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "IN_MEMORY", in_memory)
+
+    answer = read(gateway, sensor="T1,T2,T3", format="csv")
+
+    text = file_of(answer)
+    assert text.count("\n") == 31
+    assert int(answer["Content-Length"]) == len(text)
 
 
 def test_a_curve_keeps_the_peak_and_leaves_out_what_is_not_believed(

@@ -32,7 +32,9 @@ NOW = "2026-06-01T12:00:00Z"
 
 def read(client: APIClient, *pairs: tuple[str, Any], headers: Any = None, **query: Any) -> Any:
     url = f"/api/v1/readings?{urlencode([*pairs, *query.items()])}"
-    return client.get(url, headers=headers)
+    answer = client.get(url, headers=headers)
+    answer.getvalue()  # A file is closed at its end.
+    return answer
 
 
 @pytest.fixture
@@ -142,3 +144,36 @@ def test_a_condition_that_names_no_tag_is_as_if_not_said(
     gateway: APIClient, header: str, words: str
 ) -> None:
     assert len(read(gateway, sensor="T1", headers={header: words}).json()["results"]) == 10
+
+
+def gaps_of(client: APIClient, sensor: Sensor, tag: str = "", **span: Any) -> Any:
+    url = f"/api/v1/sensors/{sensor.pk}/gaps?{urlencode(span)}"
+    return client.get(url, headers={"If-None-Match": tag})
+
+
+@pytest.mark.parametrize("change", [{"expected_interval": MINUTE}, {"unit": "K"}])
+def test_gaps_hold_until_the_sensor_changes(
+    gateway: APIClient, sensors: list[Sensor], change: dict[str, Any]
+) -> None:
+    tag = gaps_of(gateway, sensors[0], to=NOW)["ETag"]
+    assert gaps_of(gateway, sensors[0], tag, to=NOW).status_code == 304
+
+    Sensor.objects.update(**change)
+
+    assert gaps_of(gateway, sensors[0], tag, to=NOW).status_code == 200
+
+
+def test_gaps_change_with_the_reading_before_the_interval(gateway: APIClient, site: Site) -> None:
+    sensor = make_sensor(site=site, code="T1", expected_interval=MINUTE)
+    midnight = NOON.replace(hour=0)
+    around = [midnight - 60 * MINUTE, midnight + 1.5 * MINUTE]
+    store_readings([make_batch(site, [reading("T1", 5, at) for at in around])])
+    span = {"from": midnight.isoformat(), "to": (midnight + 2 * MINUTE).isoformat()}
+    before = gaps_of(gateway, sensor, **span)
+    assert before.json()["gap_count"] == 1
+
+    store_readings([make_batch(site, [reading("T1", 5, midnight - MINUTE)])])
+
+    after = gaps_of(gateway, sensor, before["ETag"], **span)
+    assert after.status_code == 200
+    assert after.json()["gap_count"] == 0

@@ -9,7 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-class Resolution(StrEnum):
+class Granularity(StrEnum):
     """The width of a bucket, or no buckets at all."""
 
     RAW = "raw"
@@ -28,31 +28,31 @@ class Resolution(StrEnum):
         return self.width >= HOUR
 
     @classmethod
-    def fitting(cls, span: timedelta) -> Resolution:
+    def fitting(cls, span: timedelta) -> Granularity:
         """The one that gives a span some hundred to some two thousand points.
 
         Not the finest that would: beyond 3 days an answer comes from the hourly rollup, so
         that its cost does not grow with the rate of the readings.
 
-        >>> Resolution.fitting(timedelta(days=30)).value
+        >>> Granularity.fitting(timedelta(days=30)).value
         '1h'
         """
         return next((fit for most, fit in LONGEST if span <= most), cls.DAY)
 
 
 WIDTHS = {
-    Resolution.RAW: timedelta(0),
-    Resolution.MINUTE: timedelta(minutes=1),
-    Resolution.TEN_MINUTES: timedelta(minutes=10),
-    Resolution.HOUR: HOUR,
-    Resolution.DAY: timedelta(days=1),
+    Granularity.RAW: timedelta(0),
+    Granularity.MINUTE: timedelta(minutes=1),
+    Granularity.TEN_MINUTES: timedelta(minutes=10),
+    Granularity.HOUR: HOUR,
+    Granularity.DAY: timedelta(days=1),
 }
 # The longest span that each is taken for.
 LONGEST = [
-    (timedelta(minutes=15), Resolution.RAW),
-    (timedelta(days=1), Resolution.MINUTE),
-    (timedelta(days=3), Resolution.TEN_MINUTES),
-    (timedelta(days=60), Resolution.HOUR),
+    (timedelta(minutes=15), Granularity.RAW),
+    (timedelta(days=1), Granularity.MINUTE),
+    (timedelta(days=3), Granularity.TEN_MINUTES),
+    (timedelta(days=60), Granularity.HOUR),
 ]
 
 
