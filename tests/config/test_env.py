@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,13 @@ def test_production_does_not_start_without_a_secret_key() -> None:
 
     assert started.returncode != 0
     assert "SECRET_KEY must be set" in started.stderr
+
+
+def test_the_example_names_all_that_an_operator_may_set() -> None:
+    settings = (ROOT / "config" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
+    shown = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert read - shown == {"DEMO", "DEMO_ADMIN_PASSWORD"}
+    # Of docker-compose.yml.
+    assert shown - read == {"POSTGRES_PASSWORD"}
