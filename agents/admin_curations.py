@@ -14,6 +14,7 @@ from sensors.access import Right
 from sensors.admin_pages import Evidence, WithButtons, facts, pill, rendered, url_of_list
 from sensors.admin_scope import sites_of
 from sensors.models import Curation, QuarantinedReading, Site
+from sensors.models.curations import CurationQuerySet
 
 STATE_LEVELS = {"failed": "critical", "finished": "good", "running": "low"}
 MOST_IDS = 20
@@ -57,15 +58,26 @@ class CurationAdmin(Evidence, WithButtons):
     def has_resume_permission(self, request: HttpRequest) -> bool:
         return sites_of(request, Right.CURATE) != []
 
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Curation | None:
+        curation = super().get_object(request, *args, **kwargs)
+        if curation is not None:
+            curation.resumable = self._resumable(request).filter(pk=curation.pk).exists()
+        return curation
+
+    def _resumable(self, request: HttpRequest) -> CurationQuerySet:
+        """Who may only look at one of its sites may not go on with it."""
+        return Curation.objects.within(sites_of(request, Right.CURATE))
+
     @admin.action(description="Resume failed and stalled ones", permissions=["resume"])
     def resume(self, request: HttpRequest, rows: QuerySet) -> None:
-        resumed = [row for row in rows.order_by("pk") if curate.resume(row.pk)]
+        chosen = self._resumable(request).filter(pk__in=rows).order_by("pk")
+        resumed = [row for row in chosen if curate.resume(row.pk)]
         self.note(request, Curation.objects.filter(pk__in=[r.pk for r in resumed]), "Resumed.")
         messages.success(request, f"Resumed {len(resumed)}.")
 
-    def buttons(self, curation: Curation) -> dict[str, str]:
+    def buttons(self, curation: Any) -> dict[str, str]:
         stopped = curation.failed_at or Curation.objects.stalled().filter(pk=curation.pk).exists()
-        return {"resume": "Resume"} if stopped else {}
+        return {"resume": "Resume"} if stopped and curation.resumable else {}
 
     @admin.display(description="curation", ordering="pk")
     def named(self, curation: Curation) -> str:

@@ -9,18 +9,21 @@ from kombu.exceptions import OperationalError as BrokerError
 from sensors import correlation
 
 
-class Agent(DjangoTask):
-    """A step of the pipeline. It takes a run's id and may be delivered twice.
-
-    Only passing faults are retried: a few times, further and further apart.
-    Any other exception ends the run, see pipeline.fail.
-    """
+class Persistent(DjangoTask):
+    """Only passing faults are retried: a few times, further and further apart."""
 
     autoretry_for = (OperationalError, InterfaceError, BrokerError)
     max_retries = 5
     retry_backoff = True
     retry_backoff_max = 60
     retry_jitter = True
+
+
+class Agent(Persistent):
+    """A step of the pipeline. It takes a run's id and may be delivered twice.
+
+    What is no passing fault ends the run, see pipeline.fail.
+    """
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """Put the run into Celery's own log lines as well.

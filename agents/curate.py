@@ -6,9 +6,9 @@ from typing import Any
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
-from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
+from agents.base import Persistent
 from sensors import correlation
 from sensors.curating import work_off
 from sensors.models import Curation
@@ -27,12 +27,7 @@ def send(pk: int) -> None:
         logger.warning("curation %s waits, the broker is away: %s", pk, exc)
 
 
-@shared_task(
-    name="agents.curate_quarantine",
-    autoretry_for=(OperationalError, InterfaceError),
-    max_retries=5,
-    retry_backoff=True,
-)
+@shared_task(base=Persistent, name="agents.curate_quarantine")
 def curate_quarantine(pk: int) -> None:
     """Work off one chunk. One a message, so that live data never waits behind a million."""
     asked = Curation.objects.get(pk=pk).correlation_id

@@ -60,3 +60,10 @@ def test_no_migration_is_missing() -> None:
 
 def test_imports_point_downwards() -> None:
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml")) == EXIT_STATUS_SUCCESS
+
+
+def test_decisions_stand_newest_first() -> None:
+    text = (ROOT / "docs" / "decisions.md").read_text()
+    days = [line.split()[1] for line in text.splitlines() if line.startswith("## ")]
+
+    assert days == sorted(days, reverse=True)

@@ -55,11 +55,11 @@ def problem_details(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 
 class StoreAway(exceptions.APIException):
-    """Nothing was kept, so the client must keep it: said in a way that clients know."""
+    """Nobody knows whether it was kept, so the client must keep it: in words clients know."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_code = "store_unavailable"
-    default_detail = "The database does not answer. Nothing was stored; try again."
+    default_detail = "The database does not answer; try again."
     wait = 5  # Seconds; becomes Retry-After
 
 

@@ -68,5 +68,14 @@ class Bridge(models.Model):
             return "stale"
         return "ok" if self.state == self.State.CONNECTED else "disconnected"
 
+    def show(self) -> None:
+        """Write all but `delivered`, which goes with its batch alone: when the answer to a
+        commit was lost, the table knows more of it than the process."""
+        names = [field.attname for field in self._meta.concrete_fields]
+        shown = {name: getattr(self, name) for name in names if name not in ("id", "delivered")}
+        if not Bridge.objects.filter(pk=self.pk).update(**shown):
+            # It was deleted in the admin, and comes back whole.
+            self.save()
+
     def note_error(self, error: str) -> None:
         self.last_error, self.last_error_at = error[:200], timezone.now()

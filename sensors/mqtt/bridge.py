@@ -87,8 +87,18 @@ class MqttBridge:
                         return True
                 except (OperationalError, InterfaceError) as exc:
                     self._lose_database(exc)
-                if self.stop.wait(backoff.wait()):
+                if not self._pause(backoff.wait()):
                     return False
+
+    def _pause(self, seconds: float) -> bool:
+        """Whether to go on after so long. Meanwhile it is seen that the bridge lives."""
+        until = time.monotonic() + seconds
+        while not self.stop.wait(min(SHOW_EVERY, max(0.0, until - time.monotonic()))):
+            self.link.notice()
+            self.show_when_due()
+            if time.monotonic() >= until:
+                return True
+        return False
 
     def _has_room(self) -> bool:
         """Whether more may be taken in; what may not stays with the broker meanwhile."""
@@ -158,8 +168,7 @@ class MqttBridge:
             self.row.note_error(self.link.error)
         self._told_error = self.link.error
         try:
-            # All of it, so that a row that was deleted in the admin comes back.
-            self.row.save()
+            self.row.show()
         except (OperationalError, InterfaceError) as exc:
             self._lose_database(exc)
         else:

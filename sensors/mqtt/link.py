@@ -161,11 +161,21 @@ class Link:
 
         Raises RefusedError if the broker refuses the very first connection.
         """
+        if self._connection is not None:
+            self.notice()
+        elif time.monotonic() >= self._next_attempt:
+            self._open()
+
+    def notice(self) -> None:
+        """Notice what has become of the connection, without making another.
+
+        Another one brings again what is not acknowledged. While nothing can be, it would
+        fill the inbox once more each time that it breaks.
+        """
         connection = self._connection
         if connection is None:
-            if time.monotonic() >= self._next_attempt:
-                self._open()
-        elif connection.ended.is_set():
+            return
+        if connection.ended.is_set():
             self._lose(connection)
         elif not self.connected and connection.ready.is_set():
             self._welcome(connection)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
+from kombu.exceptions import OperationalError as BrokerError
 
-from agents.base import Agent
+from agents.base import Agent, Persistent
+from agents.curate import curate_quarantine
 from agents.decide import decide
 from agents.detect import detect
 from agents.ingest import ingest
@@ -117,11 +119,22 @@ def test_the_last_stage_finishes_the_run() -> None:
     assert run.next_stage is None
 
 
+@pytest.mark.parametrize("task", [ingest, curate_quarantine], ids=lambda task: task.name)
 @pytest.mark.parametrize(
-    ("error", "retried"), [(OperationalError, True), (ConnectionError, False), (ValueError, False)]
+    ("error", "retried"),
+    [
+        (OperationalError, True),
+        (InterfaceError, True),
+        (BrokerError, True),
+        (ConnectionError, False),
+        (ValueError, False),
+    ],
 )
-def test_only_passing_faults_are_tried_again(error: type[Exception], retried: bool) -> None:
-    assert issubclass(error, Agent.autoretry_for) is retried
+def test_only_passing_faults_are_tried_again(
+    task: Persistent, error: type[Exception], retried: bool
+) -> None:
+    assert issubclass(error, task.autoretry_for) is retried
+    assert (task.max_retries, task.retry_backoff_max, task.retry_jitter) == (5, 60, True)
 
 
 @pytest.mark.django_db(transaction=True)

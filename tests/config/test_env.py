@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,13 @@ def test_any_other_rate_stops_the_start(given: pytest.MonkeyPatch, value: str) -
 
     with pytest.raises(ImproperlyConfigured, match="THING must be such as"):
         env.rate("THING")
+
+
+def test_the_example_names_all_that_an_operator_may_set() -> None:
+    settings = (ROOT / "config" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
+    shown = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert read - shown == {"DEMO", "DEMO_ADMIN_PASSWORD"}
+    # Of docker-compose.yml.
+    assert shown - read == {"POSTGRES_PASSWORD"}

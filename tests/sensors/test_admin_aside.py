@@ -11,7 +11,14 @@ from django.urls import reverse
 
 from agents.curate import fail_curation
 from sensors.access import Role
-from sensors.models import Curation, QuarantinedReading, Reading, ReadingConflict, Site
+from sensors.models import (
+    Curation,
+    Membership,
+    QuarantinedReading,
+    Reading,
+    ReadingConflict,
+    Site,
+)
 from tests.factories import (
     NOON,
     make_conflict,
@@ -208,6 +215,30 @@ def test_a_failed_replay_says_why_and_goes_on_when_asked(
     assert "Resumed 1" in said(done)
     curation.refresh_from_db()
     assert (curation.state, curation.still_quarantined, curation.error) == ("finished", 1, "")
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["there", "at_both"])
+def test_who_may_only_look_at_a_site_does_not_resume_what_was_asked_there(
+    client: Client, site: Site, both: bool
+) -> None:
+    person = make_member(site, *VIEW, role=Role.ENGINEER)
+    other = make_site()
+    Membership.objects.create(user=person, site=other, role=Role.VIEWER)
+    client.force_login(person)
+    make_quarantined(other)
+    mine, theirs = make_curation(site), make_curation(other, action="discard", last_id=10**9)
+    if both:
+        Curation.objects.filter(pk=theirs.pk).update(sites=[site.pk, other.pk])
+    for curation in (mine, theirs):
+        fail_curation(None, ValueError("no such thing"), None, curation.pk)
+
+    assert client.get(page_of(mine)).context["buttons"] == {"resume": "Resume"}
+    assert client.get(page_of(theirs)).context["buttons"] == {}
+    done = act(client, reverse("admin:sensors_curation_changelist"), "resume", mine, theirs)
+
+    assert "Resumed 1" in said(done)
+    theirs.refresh_from_db()
+    assert (theirs.state, QuarantinedReading.objects.waiting().count()) == ("failed", 1)
 
 
 def contradicted(site: Site, *offers: float) -> list[ReadingConflict]:

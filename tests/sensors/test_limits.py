@@ -57,6 +57,18 @@ def test_a_limited_client_is_told_what_it_has_left(site: Site) -> None:
     assert int(answer.headers["X-RateLimit-Reset"]) >= 1
 
 
+def test_what_a_key_may_not_do_does_not_count(site: Site) -> None:
+    _, secret = make_key(site=site, rate_limit="5/m", can_ingest=False)
+    client = APIClient(headers={"X-API-Key": secret})
+    with time_machine.travel(timezone.now(), tick=False):
+        refused = post(client)
+        allowed = client.get("/api/v1/sensors")
+
+    assert refused.status_code == 403
+    assert "X-RateLimit-Limit" not in refused.headers
+    assert allowed.headers["X-RateLimit-Remaining"] == "4"
+
+
 def test_the_limit_is_open_again_in_the_next_period(site: Site) -> None:
     client = limited(site, "1/s")
     with time_machine.travel(timezone.now(), tick=False) as clock:
