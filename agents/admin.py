@@ -10,10 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from kombu.exceptions import OperationalError as BrokerError
 
-from agents import (
-    admin_curations,  # noqa: F401, registers its pages
-    pipeline,
-)
+from agents import admin_curations as _admin_curations  # noqa: F401, registers its pages
+from agents import pipeline
 from agents.models import Claim, PipelineRun
 from agents.sight import seen_from
 from sensors.admin_pages import (

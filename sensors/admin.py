@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from sensors import admin_aside as _admin_aside  # noqa: F401, for its lists
-from sensors import admin_bridges as _admin_bridges  # noqa: F401, for its list
+from sensors import admin_aside as _admin_aside  # noqa: F401, registers its pages
+from sensors import admin_bridges as _admin_bridges  # noqa: F401, registers its pages
+from sensors import admin_mappings as _admin_mappings  # noqa: F401, registers its pages
 from sensors.admin_filters import InUseFilter, KeyStateFilter
-from sensors.admin_mappings import LineMappingAdmin  # noqa: F401, it registers itself
 from sensors.admin_pages import EvidenceInline, WithButtons, pill
 from sensors.admin_scope import SiteScoped, VisibleChoices
 from sensors.charts import Chart
