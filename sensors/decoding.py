@@ -69,13 +69,29 @@ class LineRejection(Rejection):
     line: int
 
 
+# Of one upload. They are there to find the cause by; a thousand of it are enough.
+MOST_REJECTIONS_KEPT = 1_000
+
+
 @dataclass(slots=True)
 class Upload:
+    """`rejected` counts all that was rejected, `rejections` says why of the first of them."""
+
     readings: list[ReadingIn] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    rejected: int = 0
     mode: Literal["live", "backfill"] = "live"
     # Values that were left out because nobody wants them, see line_protocol/naming.py.
     ignored: int = 0
+
+    @property
+    def size(self) -> int:
+        return len(self.readings) + self.rejected
+
+    def reject(self, rejection: Rejection) -> None:
+        self.rejected += 1
+        if len(self.rejections) < MOST_REJECTIONS_KEPT:
+            self.rejections.append(rejection)
 
 
 class UnreadableUploadError(Exception):
@@ -106,10 +122,9 @@ def decode_upload(body: bytes, *, most_readings: int) -> Upload:
         raise UnreadableUploadError("invalid_upload", str(exc)) from exc
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise UnreadableUploadError("unparseable", f"This is not JSON: {exc}") from exc
-    size = len(upload.readings) + len(upload.rejections)
-    if not size:
+    if not upload.size:
         raise UnreadableUploadError("empty_upload", "There are no readings in it")
-    if size > most_readings:
+    if upload.size > most_readings:
         raise UnreadableUploadError(
             "too_many_readings", f"More than {most_readings} readings in one upload"
         )
@@ -152,9 +167,9 @@ def _one_by_one(body: bytes, most_readings: int) -> Upload:
         try:
             upload.readings.append(_reading.decode(item))
         except msgspec.ValidationError as exc:
-            upload.rejections.append(Rejection(index, *explained(exc)))
+            upload.reject(Rejection(index, *explained(exc)))
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            upload.rejections.append(Rejection(index, "unparseable", plain(str(exc))))
+            upload.reject(Rejection(index, "unparseable", plain(str(exc))))
     return upload
 
 

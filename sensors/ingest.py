@@ -52,7 +52,7 @@ def accept_batch(
         digest=digest,
         payload=encode_readings(upload.readings),
         accepted=len(upload.readings),
-        rejected=len(upload.rejections),
+        rejected=upload.rejected,
         rejections=[asdict(rejection) for rejection in upload.rejections],
     )
     try:

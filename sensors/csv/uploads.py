@@ -53,10 +53,10 @@ def decode_csv(
         try:
             upload.readings.append(_reading(header, row, decimal_comma=decimal_comma))
         except _RowError as exc:
-            upload.rejections.append(LineRejection(index, exc.code, plain(str(exc)), row.number))
+            upload.reject(LineRejection(index, exc.code, plain(str(exc)), row.number))
         except msgspec.ValidationError as exc:
-            upload.rejections.append(LineRejection(index, *explained(exc), row.number))
-    if not upload.readings and not upload.rejections:
+            upload.reject(LineRejection(index, *explained(exc), row.number))
+    if not upload.size:
         raise UnreadableUploadError("empty_upload", "There are no rows below the header")
     return upload
 

@@ -77,10 +77,10 @@ class _Points:
         try:
             upload.readings += self._readings(line.text)
         except LineError as exc:
-            upload.rejections.append(LineRejection(index, exc.code, plain(str(exc)), line.number))
+            upload.reject(LineRejection(index, exc.code, plain(str(exc)), line.number))
         except msgspec.ValidationError as exc:
-            upload.rejections.append(LineRejection(index, *explained(exc), line.number))
-        if len(upload.readings) + len(upload.rejections) + upload.ignored > self._most:
+            upload.reject(LineRejection(index, *explained(exc), line.number))
+        if upload.size + upload.ignored > self._most:
             raise UnreadableUploadError(
                 "too_many_readings", f"More than {self._most} readings in one upload"
             )
