@@ -52,7 +52,7 @@ class NothingAcceptable(exceptions.APIException):
 class KeyReused(exceptions.APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was used with other readings."
+    default_detail = "This Idempotency-Key was used with another upload."
 
 
 class BrokenBody(exceptions.APIException):
