@@ -84,7 +84,8 @@ class ReadingBatchAdmin(Evidence):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("payload")
+        # Only the page of one batch shows its rejections, and loads them for itself.
+        return super().get_queryset(request).defer("payload", "rejections")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # The page of a run links to the list of its batches.
@@ -238,7 +239,7 @@ class PipelineRunAdmin(Evidence, WithButtons):
 
     @admin.display(description="batches")
     def taken(self, run: Any) -> str:
-        batches = run.batches.defer("payload").order_by("pk")
+        batches = run.batches.light().order_by("pk")
         if run.seen_from is not None:
             batches = batches.filter(site__in=run.seen_from)
         all_of_them = url_of_list(ReadingBatch, f"?claim__run={run.pk}")

@@ -12,4 +12,4 @@ def ingest(run_id: int) -> None:
     """Turn the payloads of the run's batches into readings."""
     with PipelineRun.objects.entering(run_id, PipelineRun.Stage.INGESTED) as run:
         if run:
-            store_readings(list(run.batches.order_by("pk")))
+            store_readings(list(run.batches.defer("rejections").order_by("pk")))

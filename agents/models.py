@@ -60,7 +60,7 @@ class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
         if not self.close_failed(pk, error=error):
             return []
         run = self.get(pk=pk)
-        batches = list(run.batches.defer("payload").order_by("pk"))
+        batches = list(ReadingBatch.objects.light().filter(runs=run).order_by("pk"))
         if len(batches) < 2:
             return []
         run.claims.all().delete()

@@ -59,7 +59,7 @@ class QuarantinedReadingAdmin(Curates, Evidence, WithButtons):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("batch__payload")
+        return super().get_queryset(request).defer("batch__payload", "batch__rejections")
 
     @admin.display(description="reason", ordering="reason")
     def why(self, row: QuarantinedReading) -> str:
@@ -141,7 +141,7 @@ class ReadingConflictAdmin(Evidence, WithButtons):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("batch__payload")
+        return super().get_queryset(request).defer("batch__payload", "batch__rejections")
 
     def has_curate_permission(self, request: HttpRequest) -> bool:
         return sites_of(request, Right.CURATE) != []

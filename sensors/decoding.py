@@ -10,6 +10,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -52,11 +53,6 @@ class ReadingIn(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, 
     location: Text | None = None
 
 
-class Envelope(msgspec.Struct, forbid_unknown_fields=True):
-    readings: list[msgspec.Raw]
-    mode: Literal["live", "backfill"] = "live"
-
-
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A reading that was not accepted: its place in the upload and why."""
@@ -73,13 +69,29 @@ class LineRejection(Rejection):
     line: int
 
 
+# Of one upload. They are there to find the cause by; a thousand of it are enough.
+MOST_REJECTIONS_KEPT = 1_000
+
+
 @dataclass(slots=True)
 class Upload:
+    """`rejected` counts all that was rejected, `rejections` says why of the first of them."""
+
     readings: list[ReadingIn] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    rejected: int = 0
     mode: Literal["live", "backfill"] = "live"
     # Values that were left out because nobody wants them, see line_protocol/naming.py.
     ignored: int = 0
+
+    @property
+    def size(self) -> int:
+        return len(self.readings) + self.rejected
+
+    def reject(self, rejection: Rejection) -> None:
+        self.rejected += 1
+        if len(self.rejections) < MOST_REJECTIONS_KEPT:
+            self.rejections.append(rejection)
 
 
 class UnreadableUploadError(Exception):
@@ -90,34 +102,93 @@ class UnreadableUploadError(Exception):
         self.code = code
 
 
+class Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    readings: list[ReadingIn]
+    mode: Literal["live", "backfill"] = "live"
+
+
 _reading = msgspec.json.Decoder(ReadingIn)
 _readings = msgspec.json.Decoder(list[ReadingIn])
-_items = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(Envelope)
+# A reading with all its members and one comma to the next; more of them are within texts.
+COMMAS = len(ReadingIn.__struct_fields__)
 
 
 def decode_upload(body: bytes, *, most_readings: int) -> Upload:
     """Read an upload. Raises UnreadableUploadError if it is no JSON or no upload."""
-    start = body.lstrip()[:1]
     try:
-        if start == b"[":
-            items, mode = _items.decode(body), "live"
-        elif start == b"{" and _has_readings(body):
-            envelope = _envelope.decode(body)
-            items, mode = envelope.readings, envelope.mode
-        else:
-            items, mode = [msgspec.json.decode(body, type=msgspec.Raw)], "live"
+        upload = _all_good(body, most_readings) or _one_by_one(body, most_readings)
     except msgspec.ValidationError as exc:
         raise UnreadableUploadError("invalid_upload", str(exc)) from exc
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise UnreadableUploadError("unparseable", f"This is not JSON: {exc}") from exc
-    if not items:
+    if not upload.size:
         raise UnreadableUploadError("empty_upload", "There are no readings in it")
-    if len(items) > most_readings:
+    if upload.size > most_readings:
         raise UnreadableUploadError(
-            "too_many_readings", f"{len(items)} readings; at most {most_readings} in one upload"
+            "too_many_readings", f"More than {most_readings} readings in one upload"
         )
-    return _sorted_out(items, mode)
+    return upload
+
+
+def _all_good(body: bytes, most_readings: int) -> Upload | None:
+    """The usual case in one go; None if something is wrong, or may be too much of it.
+
+    A reading takes a comma at least, so few commas are few readings, and what is none ends
+    the attempt: it never takes much memory.
+    """
+    if body.count(b",") >= COMMAS * most_readings:
+        return None
+    try:
+        if body.lstrip()[:1] == b"[":
+            return Upload(_readings.decode(body))
+        if _is_envelope(body):
+            envelope = _envelope.decode(body)
+            return Upload(envelope.readings, mode=envelope.mode)
+        return Upload([_reading.decode(body)])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _one_by_one(body: bytes, most_readings: int) -> Upload:
+    """An upload with its wrong readings put aside. Looks at one more than there may be."""
+    items, envelope = _bounded(most_readings + 1)
+    upload = Upload()
+    if body.lstrip()[:1] == b"[":
+        found = msgspec.structs.astuple(items.decode(body))
+    elif _is_envelope(body):
+        given = envelope.decode(body)
+        found, upload.mode = msgspec.structs.astuple(given.readings), given.mode
+    else:
+        found = (msgspec.json.decode(body, type=msgspec.Raw),)
+    for index, item in enumerate(found):
+        if item is msgspec.UNSET:
+            break
+        try:
+            upload.readings.append(_reading.decode(item))
+        except msgspec.ValidationError as exc:
+            upload.reject(Rejection(index, *explained(exc)))
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            upload.reject(Rejection(index, "unparseable", plain(str(exc))))
+    return upload
+
+
+@lru_cache(maxsize=8)
+def _bounded(most: int) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
+    """Decoders of a list and of an envelope that keep the first items and skip the others.
+
+    A list of a bounded length is one whose length is looked at when it has been made, and
+    five million zeros fit into a body. Of a struct that is written as an array, what is
+    beyond its fields is passed over and takes no memory.
+    """
+    fields = [(f"item{n}", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for n in range(most)]
+    items = msgspec.defstruct("Items", fields, array_like=True)
+    envelope = msgspec.defstruct(
+        "Envelope",
+        [("readings", items), ("mode", Literal["live", "backfill"], "live")],
+        forbid_unknown_fields=True,
+    )
+    return msgspec.json.Decoder(items), msgspec.json.Decoder(envelope)
 
 
 def encode_readings(readings: list[ReadingIn]) -> bytes:
@@ -136,21 +207,11 @@ class _Probe(msgspec.Struct):
     mode: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-def _has_readings(body: bytes) -> bool:
+def _is_envelope(body: bytes) -> bool:
+    if body.lstrip()[:1] != b"{":
+        return False
     probe = msgspec.json.decode(body, type=_Probe)
     return probe.readings is not msgspec.UNSET or probe.mode is not msgspec.UNSET
-
-
-def _sorted_out(items: list[msgspec.Raw], mode: Any) -> Upload:
-    upload = Upload(mode=mode)
-    for index, item in enumerate(items):
-        try:
-            upload.readings.append(_reading.decode(item))
-        except msgspec.ValidationError as exc:
-            upload.rejections.append(Rejection(index, _code_of(str(exc)), plain(str(exc))))
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            upload.rejections.append(Rejection(index, "unparseable", plain(str(exc))))
-    return upload
 
 
 _AT_FIELD = re.compile(r" - at `\$\.(\w+)`$")

@@ -76,7 +76,7 @@ def as_sent(row: QuarantinedReading) -> ReadingIn | None:
 def _batches_of(rows: Iterable[QuarantinedReading]) -> dict[int, ReadingBatch]:
     """Locked, in one order: another replay may be about to change the same receipts."""
     named = ReadingBatch.objects.filter(pk__in={row.batch_id for row in rows})
-    locked = named.defer("payload").order_by("pk").select_for_update(no_key=True)
+    locked = named.light().order_by("pk").select_for_update(no_key=True)
     return {batch.pk: batch for batch in locked}
 
 

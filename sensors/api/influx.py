@@ -45,7 +45,7 @@ class LinesRejected(exceptions.APIException):
     default_code = "nothing_acceptable"
 
     def __init__(self, upload: Upload, batch: ReadingBatch | None) -> None:
-        first, dropped = upload.rejections[0], len(upload.rejections)
+        first, dropped = upload.rejections[0], upload.rejected
         assert isinstance(first, LineRejection)
         what = f"unable to parse line {first.line}: {first.detail} dropped={dropped}"
         super().__init__(

@@ -47,7 +47,7 @@ class Intake(Endpoint):
                 site=site,
                 source=source_of(key, sender),
                 upload=upload,
-                digest=digest_of(body.data),
+                digest=digest_of(body.data, upload.mode, *_read_as(request)),
                 correlation_id=correlation.request_ids()[0],
                 api_key=key,
                 may_register=may_register(sender, site),
@@ -76,6 +76,11 @@ def site_of(request: Request, sender: Principal) -> Site:
     if len(found) != 1:
         raise exceptions.ValidationError({"site": "Say which site with ?site=CODE"}, code="site")
     return found[0]
+
+
+def _read_as(request: Request) -> list[str]:
+    """What the query says about how the body is to be read, but for the mode."""
+    return [request.query_params.get(name, "") for name in ("delimiter", "decimal", "precision")]
 
 
 def _idempotency_key(request: Request) -> str | None:

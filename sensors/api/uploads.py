@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
 
 from django.conf import settings
 from rest_framework import exceptions, status
+
+from sensors.decoding import Upload
 
 
 class UploadTooLarge(exceptions.APIException):
@@ -38,15 +40,19 @@ class NothingAcceptable(exceptions.APIException):
     default_code = "nothing_acceptable"
     default_detail = "None of the readings could be accepted."
 
-    def __init__(self, rejections: list[dict[str, Any]]) -> None:
+    def __init__(self, upload: Upload) -> None:
         super().__init__()
-        self.members = {"accepted": 0, "rejected": len(rejections), "rejections": rejections}
+        self.members = {
+            "accepted": 0,
+            "rejected": upload.rejected,
+            "rejections": [asdict(rejection) for rejection in upload.rejections],
+        }
 
 
 class KeyReused(exceptions.APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was used with other readings."
+    default_detail = "This Idempotency-Key was used with another upload."
 
 
 class BrokenBody(exceptions.APIException):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -30,7 +29,7 @@ class DataIngestView(Intake):
         except UnreadableUploadError as exc:
             raise UnreadableUpload(str(exc), code=exc.code) from exc
         if not upload.readings:
-            raise NothingAcceptable([asdict(rejection) for rejection in upload.rejections])
+            raise NothingAcceptable(upload)
         site = site_of(request, principal(request))
         batch, created = self.take_in(request, site, upload, body)
         code = status.HTTP_202_ACCEPTED if created else status.HTTP_200_OK

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -40,9 +42,7 @@ def decode_csv(
     mode: Literal["live", "backfill"] = "live",
 ) -> Upload:
     """Read an upload. Raises UnreadableUploadError if its header is none, or it has no rows."""
-    # A line that is no UTF-8 is found out by what it then contains: see _check_utf8.
-    text = body.decode("utf-8", errors="surrogateescape").removeprefix("\ufeff")
-    rows = _rows(text, delimiter)
+    rows = _rows(body.removeprefix(BOM_UTF8), delimiter)
     header = _header(next(rows, Row(1, [])))
     upload = Upload(mode=mode)
     for index, row in enumerate(rows):
@@ -53,25 +53,28 @@ def decode_csv(
         try:
             upload.readings.append(_reading(header, row, decimal_comma=decimal_comma))
         except _RowError as exc:
-            upload.rejections.append(LineRejection(index, exc.code, plain(str(exc)), row.number))
+            upload.reject(LineRejection(index, exc.code, plain(str(exc)), row.number))
         except msgspec.ValidationError as exc:
-            upload.rejections.append(LineRejection(index, *explained(exc), row.number))
-    if not upload.readings and not upload.rejections:
+            upload.reject(LineRejection(index, *explained(exc), row.number))
+    if not upload.size:
         raise UnreadableUploadError("empty_upload", "There are no rows below the header")
     return upload
 
 
-def _rows(text: str, delimiter: str) -> Iterator[Row]:
-    """The rows, blank ones passed over.
+def _rows(body: bytes, delimiter: str) -> Iterator[Row]:
+    """The rows, blank ones passed over. Only one at a time is taken out of the body.
 
     No field of a reading may hold a newline, so each line is a row: a quote that is left
     open spoils its own line and does not swallow those that follow.
     """
-    for place, with_end in enumerate(text.split("\n"), 1):
-        line = with_end.removesuffix("\r")
-        if len(line) > LONGEST_LINE:
-            yield Row(place, [], error=f"More than {LONGEST_LINE} characters")
-        elif '"' in line:
+    for place, with_end in enumerate(io.BytesIO(body), 1):
+        if len(with_end) > LONGEST_LINE:
+            yield Row(place, [], error=f"More than {LONGEST_LINE} bytes")
+            continue
+        # A line that is no UTF-8 is found out by what it then contains: see _check_utf8.
+        text = with_end.decode("utf-8", errors="surrogateescape")
+        line = text.removesuffix("\n").removesuffix("\r")
+        if '"' in line:
             try:
                 yield Row(place, next(csv.reader([line], delimiter=delimiter, strict=True)))
             except csv.Error as exc:

@@ -6,6 +6,7 @@ odd the text is.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,9 +42,10 @@ class Series:
 
 
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-# A line ends at a newline that is not inside of a quoted text.
+# A line ends at a newline that is not inside of a quoted text. In bytes, so that a body need
+# not be decoded as a whole: all that matters here is ASCII.
 _EXTENT = re.compile(
-    rf"(?:[^ \n\\]++|\\[^\n]?)*+(?:[^\n=\\]++|\\[^\n]?|={_STRING}|=)*+", re.DOTALL
+    rf"(?:[^ \n\\]++|\\[^\n]?)*+(?:[^\n=\\]++|\\[^\n]?|={_STRING}|=)*+".encode(), re.DOTALL
 )
 # The first word, the second, and what is left. Quotes count only after a field's `=`.
 _WORDS = re.compile(
@@ -66,42 +68,46 @@ BOOLEANS = dict.fromkeys(("t", "T", "true", "True", "TRUE"), True) | dict.fromke
 )
 
 
-def lines_of(text: str) -> Iterator[Line]:
+def lines_of(body: bytes) -> Iterator[Line]:
     """The lines that are meant to be points: without comments and blank ones."""
-    if '"' in text:
-        yield from _lines_with_strings(text)
+    if b'"' in body:
+        yield from _lines_with_strings(body)
         return
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.rstrip("\r ")
-        if line and line.lstrip(" ")[:1] not in ("#", ""):
-            yield Line(number, line)
+    for number, line in enumerate(io.BytesIO(body), 1):
+        if line.strip(b"\r\n ") and line.lstrip(b" ")[:1] != b"#":
+            yield Line(number, _text_of(line))
 
 
-def _lines_with_strings(text: str) -> Iterator[Line]:
-    number, start, end = 1, 0, len(text)
+def _lines_with_strings(body: bytes) -> Iterator[Line]:
+    number, start, end = 1, 0, len(body)
     while start < end:
-        first = _first_of(text, start)
-        if first == "#":
+        first = _first_of(body, start)
+        if first == b"#":
             # What a comment quotes does not open a text.
-            stop = text.find("\n", start) % (end + 1)
+            stop = body.find(b"\n", start) % (end + 1)
         else:
-            found = _EXTENT.match(text, start)
+            found = _EXTENT.match(body, start)
             stop = found.end() if found else end
-            line = text[start:stop].rstrip("\r ")
-            if line.strip(" "):
-                yield Line(number, line)
-        number += text.count("\n", start, stop + 1)
+            line = body[start:stop]
+            if line.strip(b"\r "):
+                yield Line(number, _text_of(line))
+        number += body.count(b"\n", start, stop + 1)
         start = stop + 1
 
 
-_BLANKS = re.compile(r" *+")
+def _text_of(line: bytes) -> str:
+    # A line that is no UTF-8 is found out by what it then contains: see uploads.py.
+    return line.removesuffix(b"\n").rstrip(b"\r ").decode(errors="surrogateescape")
 
 
-def _first_of(text: str, start: int) -> str:
+_BLANKS = re.compile(rb" *+")
+
+
+def _first_of(body: bytes, start: int) -> bytes:
     """The first character from `start` on that is no blank."""
-    blanks = _BLANKS.match(text, start)
+    blanks = _BLANKS.match(body, start)
     place = blanks.end() if blanks else start
-    return text[place : place + 1]
+    return body[place : place + 1]
 
 
 def words_of(line: str) -> tuple[str, str, str]:

@@ -30,6 +30,10 @@ from sensors.line_protocol.points import (
 )
 from sensors.line_protocol.times import Clock
 
+# Series and names of fields, in characters; each counts as EACH more. A line may name
+# thousands and be one rejection, so the limit of readings does not bound them.
+MOST_REMEMBERED, EACH = 1_000_000, 100
+
 
 def decode_lines(
     body: bytes,
@@ -44,8 +48,7 @@ def decode_lines(
     What one point says is taken whole or not at all.
     """
     points = _Points(most_readings, Clock(precision), rules, Upload(mode=mode))
-    # A line that is no UTF-8 is found out by what it then contains: see _check_utf8.
-    for index, line in enumerate(lines_of(body.decode(errors="surrogateescape"))):
+    for index, line in enumerate(lines_of(body)):
         points.take(index, line)
     return points.upload
 
@@ -67,16 +70,17 @@ class _Points:
         self.upload = upload
         self._most, self._clock, self._rules = most_readings, clock, rules
         self._series: dict[str, tuple[Series, dict[str, _Kept]]] = {}
+        self._remembered = 0
 
     def take(self, index: int, line: Line) -> None:
         upload = self.upload
         try:
             upload.readings += self._readings(line.text)
         except LineError as exc:
-            upload.rejections.append(LineRejection(index, exc.code, plain(str(exc)), line.number))
+            upload.reject(LineRejection(index, exc.code, plain(str(exc)), line.number))
         except msgspec.ValidationError as exc:
-            upload.rejections.append(LineRejection(index, *explained(exc), line.number))
-        if len(upload.readings) + len(upload.rejections) > self._most:
+            upload.reject(LineRejection(index, *explained(exc), line.number))
+        if upload.size + upload.ignored > self._most:
             raise UnreadableUploadError(
                 "too_many_readings", f"More than {self._most} readings in one upload"
             )
@@ -87,12 +91,14 @@ class _Points:
         word, fields, time = words_of(text)
         moment = self._clock.read(time) if time else None
         if word not in self._series:
+            self._remember(word)
             self._series[word] = (series_of(word), {})
         series, known = self._series[word]
         readings, ignored = [], 0
         for name, written in fields_of(fields):
             kept = known.get(name)
             if kept is None:
+                self._remember(name)
                 kept = known[name] = _kept(series, name, self._rules)
             value, of = value_of(written), kept.of
             if isinstance(value, str):
@@ -115,6 +121,13 @@ class _Points:
                 )
         self.upload.ignored += ignored
         return readings
+
+    def _remember(self, text: str) -> None:
+        """Forget what was looked at so far before it takes too much memory."""
+        self._remembered += EACH + len(text)
+        if self._remembered > MOST_REMEMBERED:
+            self._series.clear()
+            self._remembered = 0
 
 
 def _kept(series: Series, name: str, rules: Sequence[Rule]) -> _Kept:

@@ -18,6 +18,10 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
         """Batches that no run has claimed yet."""
         return self.filter(status=self.model.Status.WAITING)
 
+    def light(self) -> Self:
+        """Without what may be large: neither what was sent nor what was wrong with it."""
+        return self.defer("payload", "rejections")
+
     def located(self) -> Self:
         """Only with what leads to their readings: runs carry thousands of them."""
         return self.only("received_at", "correlation_id", "spans")
@@ -30,9 +34,9 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
         """Take waiting batches of one mode, oldest first, up to so many readings.
 
         Live batches go before backfill. What another worker is taking is passed over.
-        Needs a transaction; the batches come without their payloads.
+        Needs a transaction; the batches come light.
         """
-        free = self.waiting().defer("payload").select_for_update(skip_locked=True)
+        free = self.waiting().light().select_for_update(skip_locked=True)
         for mode in (self.model.Mode.LIVE, self.model.Mode.BACKFILL):
             taken: list[ReadingBatch] = []
             total = 0

@@ -46,7 +46,8 @@ class MqttBridge:
         self._database_away = False
         self._told_error = ""
         self._told_full = False
-        self._rejected_lately: list[MessageRejection] = []
+        self._rejected_lately = 0
+        self._last_rejected: MessageRejection | None = None
 
     def run(self) -> None:
         """Carry until `stop`. Raises RefusedError if the broker does not want the bridge."""
@@ -147,8 +148,9 @@ class MqttBridge:
         self.row.messages += len(gathered.messages)
         self.row.batches += len(gathered.uploads)
         self.row.repeated += gathered.repeated
-        self.row.rejected += len(gathered.rejections)
-        self._rejected_lately += gathered.rejections
+        self.row.rejected += gathered.rejected
+        self._rejected_lately += gathered.rejected
+        self._last_rejected = gathered.last_rejected or self._last_rejected
 
     def show_when_due(self) -> None:
         """Every few seconds, and at once when the connection is made or lost."""
@@ -175,13 +177,12 @@ class MqttBridge:
             self._find_database()
 
     def _say_rejected(self) -> None:
-        if self._rejected_lately:
-            last = self._rejected_lately[-1]
+        if last := self._last_rejected:
             logger.warning(
                 "%s rejected; the last on %s: %s, %s",
-                len(self._rejected_lately),
+                self._rejected_lately,
                 last.topic,
                 last.code,
                 last.detail,
             )
-        self._rejected_lately = []
+        self._rejected_lately, self._last_rejected = 0, None

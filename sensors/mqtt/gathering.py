@@ -94,10 +94,14 @@ class Gathered:
 
     uploads: dict[Literal["live", "backfill"], Upload] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
-    rejections: list[MessageRejection] = field(default_factory=list)
+    last_rejected: MessageRejection | None = None
     repeated: int = 0
     # What has to be remembered once these are committed; None if nothing new.
     delivered: Delivered | None = None
+
+    @property
+    def rejected(self) -> int:
+        return sum(upload.rejected for upload in self.uploads.values())
 
 
 class Reader:
@@ -125,18 +129,19 @@ class Reader:
             gathered.repeated += 1
             return 0
         upload = self._read(message)
-        if upload.rejections or any(reading.timestamp is None for reading in upload.readings):
+        if upload.rejected or any(reading.timestamp is None for reading in upload.readings):
             # Neither would be known again by sensor and time.
             gathered.delivered = gathered.delivered or delivered.copy()
             gathered.delivered.add(message)
         batch = gathered.uploads.setdefault(upload.mode, Upload(mode=upload.mode))
-        before = len(batch.readings) + len(batch.rejections)
+        before = batch.size
         for rejection in upload.rejections:
-            told = _told(message, rejection, before)
-            batch.rejections.append(told)
-            gathered.rejections.append(told)
+            gathered.last_rejected = _told(message, rejection, before)
+            batch.reject(gathered.last_rejected)
+        # Those that the message's own upload only counts.
+        batch.rejected += upload.rejected - len(upload.rejections)
         batch.readings += timed(upload.readings, message.arrived)
-        return len(upload.readings) + len(upload.rejections)
+        return upload.size
 
     def _read(self, message: Message) -> Upload:
         """What cannot be read as a whole becomes a rejection like that of one reading."""
@@ -150,7 +155,9 @@ class Reader:
                 most_readings=self.limits.readings,
             )
         except UnreadableUploadError as exc:
-            return Upload(rejections=[Rejection(0, exc.code, excerpt(str(exc)))])
+            unread = Upload()
+            unread.reject(Rejection(0, exc.code, excerpt(str(exc))))
+            return unread
 
 
 def _told(message: Message, rejection: Rejection, before: int) -> MessageRejection:

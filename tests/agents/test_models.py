@@ -64,13 +64,13 @@ def test_live_batches_go_first_and_are_not_mixed_with_backfill() -> None:
 
 
 @pytest.mark.django_db
-def test_a_claim_counts_what_is_accepted_and_leaves_the_payload(settings: Settings) -> None:
+def test_a_claim_counts_what_is_accepted_and_leaves_what_is_large(settings: Settings) -> None:
     settings.MAX_READINGS_PER_RUN = 1
     waiting(1)
 
     (batch,) = ReadingBatch.objects.claim(readings=1)
 
-    assert "payload" in batch.get_deferred_fields()
+    assert batch.get_deferred_fields() == {"payload", "rejections"}
     assert ReadingBatch.objects.get().status == "claimed"
 
 

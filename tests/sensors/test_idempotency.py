@@ -49,6 +49,44 @@ def test_the_same_key_with_other_readings_is_a_problem(gateway: APIClient) -> No
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "media_type", "body", "first", "second"),
+    [
+        (URL, "application/json", json.dumps(GOOD), "", "mode=backfill"),
+        (URL, "text/csv", "sensor_id,value\nT1,1", "", "mode=backfill"),
+        (URL, "text/csv", "sensor_id;value\nT1;1", "delimiter=;", "delimiter=;&decimal=,"),
+        ("/api/v1/write", "text/plain", "m v=1 1700000000", "", "precision=s"),
+    ],
+)
+def test_the_same_body_read_in_another_way_is_other_readings(
+    gateway: APIClient, url: str, media_type: str, body: str, first: str, second: str
+) -> None:
+    headers = {"Idempotency-Key": "K1"}
+
+    answers = [
+        gateway.post(f"{url}?{query}", body, content_type=media_type, headers=headers)
+        for query in (first, first, second)
+    ]
+
+    assert [answer.status_code for answer in answers[:2]] in ([202, 200], [204, 204])
+    assert answers[2].status_code == 422
+    assert answers[2].json()["code"] == "idempotency_key_reused"
+    assert ReadingBatch.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_mode_may_be_said_in_the_query_or_left_out(gateway: APIClient) -> None:
+    headers = {"Idempotency-Key": "K1"}
+
+    answers = [
+        gateway.post(URL + query, GOOD, format="json", headers=headers)
+        for query in ("", "?mode=live")
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 200]
+
+
+@pytest.mark.django_db
 def test_another_key_with_the_same_readings_is_another_batch(gateway: APIClient) -> None:
     post(gateway, GOOD, key="K1")
     post(gateway, GOOD, key="K2")

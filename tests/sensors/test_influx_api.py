@@ -207,6 +207,17 @@ def test_telegraf_may_create_its_database(gateway: APIClient, query: str) -> Non
         assert answer.json() == {"results": [{"statement_id": 0}]}
 
 
+def test_too_large_a_query_is_a_problem_that_says_the_limit(
+    gateway: APIClient, settings: Settings
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+
+    answer = gateway.post("/api/v1/query", urlencode({"q": "x" * 100}), content_type=FORM)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.json()["limit"] == 100
+
+
 @pytest.mark.parametrize(
     "query", ["", "SELECT 1", "DROP DATABASE x", "CREATE DATABASE a; DROP DATABASE a", "\x00" * 9]
 )

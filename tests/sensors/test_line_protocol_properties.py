@@ -53,7 +53,7 @@ def literal(value: float | bool | str) -> str:
 def test_what_is_written_is_read_back(of: Series, values: dict, time: int | None) -> None:
     body = written(of, values, time)
 
-    [line] = lines_of(body)
+    [line] = lines_of(body.encode())
     first, second, third = words_of(line.text)
 
     assert series_of(first) == of

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sensors.decoding import MOST_REJECTIONS_KEPT
 from sensors.mqtt.backoff import Backoff
 from sensors.mqtt.gathering import Inbox, Limits, Message, Reader
 from sensors.mqtt.redelivery import Delivered
@@ -70,7 +71,9 @@ def test_what_cannot_be_read_is_kept_and_holds_nothing_up(
     assert [reading.value for reading in upload.readings] == [1, 2]
     [rejection] = upload.rejections
     assert (rejection.index, rejection.code) == (1, "unparseable")
-    [told] = gathered.rejections
+    told = gathered.last_rejected
+    assert told is not None
+    assert told == rejection
     assert (told.topic, told.payload) == ("plant/T1", "O\ufffdN")
     assert told.received_at == NOON.isoformat()
     assert len(gathered.messages) == 3
@@ -79,8 +82,32 @@ def test_what_cannot_be_read_is_kept_and_holds_nothing_up(
 def test_a_message_that_is_too_large_is_kept_in_part(reader: Reader, delivered: Delivered) -> None:
     [gathered] = reader.gather([message(b"[1,1", size=10_000)], delivered)
 
-    [told] = gathered.rejections
+    told = gathered.last_rejected
+    assert told is not None
     assert (told.code, told.detail) == ("too_large", "10000 bytes; at most 60")
+
+
+def test_of_many_rejections_the_first_are_kept_and_all_are_counted(delivered: Delivered) -> None:
+    limits = Limits(messages=3, seconds=0.0, readings=10_000, message_bytes=20_000)
+    zeros = b"[" + b"0," * 2_999 + b"0]"
+
+    [gathered] = Reader(TOPICS, limits).gather(
+        [message(zeros), message(b"no"), message()], delivered
+    )
+
+    upload = gathered.uploads["live"]
+    assert (gathered.rejected, upload.rejected) == (3_001, 3_001)
+    assert len(upload.rejections) == MOST_REJECTIONS_KEPT
+    assert upload.size == 3_002
+
+
+def test_a_batch_ends_when_enough_is_rejected(delivered: Delivered) -> None:
+    limits = Limits(messages=3, seconds=0.0, readings=2_000, message_bytes=20_000)
+    zeros = b"[" + b"0," * 1_999 + b"0]"
+
+    gathered = Reader(TOPICS, limits).gather([message(zeros), message(zeros)], delivered)
+
+    assert [one.rejected for one in gathered] == [2_000, 2_000]
 
 
 def test_live_and_backfill_are_kept_apart(reader: Reader, delivered: Delivered) -> None:
@@ -101,7 +128,7 @@ def test_a_batch_ends_when_it_has_readings_enough(reader: Reader, delivered: Del
 def test_without_a_pattern_the_payload_has_to_name_the_sensor(delivered: Delivered) -> None:
     [gathered] = Reader(None, LIMITS).gather([message()], delivered)
 
-    assert [told.code for told in gathered.rejections] == ["no_sensor"]
+    assert [told.code for told in gathered.uploads["live"].rejections] == ["no_sensor"]
 
 
 def test_a_value_without_time_is_known_when_it_comes_again(
