@@ -126,7 +126,7 @@ def test_the_key_shows_how_much_of_its_limit_is_used(client: Any, site: Site) ->
 @pytest.fixture
 def fresh_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
     """The backlog is counted each time."""
-    monkeypatch.setattr("sensors.limits.ASK_EVERY", 0.0)
+    monkeypatch.setattr("sensors.limits.ASK_EVERY", float("-inf"))
 
 
 @pytest.mark.usefixtures("sleeping_agents", "fresh_backlog")
