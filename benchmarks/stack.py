@@ -53,8 +53,8 @@ def stack() -> Iterator[Stack]:
 def start_server(processes: Processes, name: str) -> tuple[str, int]:
     """A web server as the demo and the compose file start it; its URL and process id."""
     port = free_port()
-    server = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    pid = processes.start(name, [*server, "--blocking-threads", "4", "config.wsgi:application"])
+    server = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "2"]
+    pid = processes.start(name, [*server, "--blocking-threads", "2", "config.wsgi:application"])
     return f"http://127.0.0.1:{port}", pid
 
 

@@ -173,7 +173,7 @@ def kept_secret(name: str, length: int = 50) -> str:
 def start_software(processes: Processes, port: int) -> None:
     server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     processes.start(
-        "web", [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"]
+        "web", [*server, "--workers", "2", "--blocking-threads", "2", "config.wsgi:application"]
     )
     queues = "pipeline,notify"
     processes.start(

@@ -58,9 +58,10 @@ def wants_csv(request: Request) -> bool:
     return request._request.get_preferred_type([JSON, CSV]) == CSV
 
 
-def json_answer(body: dict[str, Any]) -> HttpResponseBase:
-    """DRF's renderer takes a multiple of the time for thousands of rows."""
-    return HttpResponse(msgspec.json.encode(body), content_type=JSON)
+def json_answer(body: dict[str, Any], status: int = 200) -> HttpResponseBase:
+    """DRF's renderer takes a multiple of the time: for thousands of rows, or once for each
+    of thousands of posts."""
+    return HttpResponse(msgspec.json.encode(body), content_type=JSON, status=status)
 
 
 def csv_answer(

@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from rest_framework import status, viewsets
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from sensors.api.answers import json_answer
 from sensors.api.authentication import principal
 from sensors.api.bodies import body_of
 from sensors.api.endpoints import Endpoint
@@ -21,7 +22,7 @@ from sensors.models import ReadingBatch, Sensor
 class DataIngestView(Intake):
     """Accept readings. They are stored and looked at after the answer; see the receipt."""
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponseBase:
         decode = decoder_for(request)
         body = body_of(request)
         try:
@@ -33,7 +34,9 @@ class DataIngestView(Intake):
         site = site_of(request, principal(request))
         batch, created = self.take_in(request, site, upload, body)
         code = status.HTTP_202_ACCEPTED if created else status.HTTP_200_OK
-        return Response(_receipt(batch), status=code, headers={"Location": receipt_of(batch)})
+        answer = json_answer(_receipt(batch), code)
+        answer.headers["Location"] = receipt_of(batch)
+        return answer
 
 
 def _receipt(batch: ReadingBatch) -> dict[str, Any]:
