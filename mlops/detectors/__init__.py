@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.detectors.base import Detector, Explanation
+from mlops.detectors.windowed import Detector, Explanation
 from mlops.detectors.fixed_limit import FixedLimit
 from mlops.detectors.robust_zscore import RobustZScore
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from mlops.detectors.base import Detector, Explanation, Values
+from mlops.detectors.windowed import Detector, Explanation, Values
 
 WARNING_SCORE = 1.0
 ALARM_SCORE = 2.0

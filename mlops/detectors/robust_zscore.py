@@ -4,7 +4,7 @@ from typing import Self
 
 import numpy as np
 
-from mlops.detectors.base import Detector, Explanation, Values
+from mlops.detectors.windowed import Detector, Explanation, Values
 
 MAD_TO_SIGMA = 1.4826  # For a normal distribution, sigma = 1.4826 * MAD
 

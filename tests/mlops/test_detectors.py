@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.detectors import DETECTORS, Detector
-from mlops.detectors.base import Values
+from mlops.detectors.windowed import Values
 
 # Parameters under which 20 ± 1 is ordinary and 200 is a gross fault, where the defaults
 # do not know that by themselves.
