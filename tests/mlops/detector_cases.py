@@ -1,0 +1,113 @@
+"""The detectors that are held to the contract, and data on which each can show itself.
+
+To add a detector, add a line to CASES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from mlops.detectors.base import Block, Detector
+from mlops.detectors.limits import Limits
+from mlops.detectors.noise_gone import NoiseGone
+from mlops.detectors.rate_of_change import RateOfChange
+from mlops.detectors.silence import Silence
+from mlops.detectors.stuck import Stuck
+
+MINUTE = 60_000_000
+START = 1_700_000_000_000_000
+FAULTY_ROWS = 60
+
+
+def noise(rows: int, columns: int, seed: int = 1) -> Block:
+    """20 ± 1 every minute, each column at times of its own."""
+    rng = np.random.default_rng(seed)
+    micros = START + MINUTE * np.arange(rows)[:, None] + 1_000 * np.arange(columns)
+    return Block(micros, rng.normal(20, 1, (rows, columns)).clip(16, 24))
+
+
+def daily(rows: int, columns: int, seed: int = 1) -> Block:
+    """The same every ten minutes, with a course of the day."""
+    block = noise(rows, columns, seed)
+    micros = START + (block.micros - START) * 10
+    day = 2 * np.pi * micros / (24 * 60 * MINUTE)
+    return Block(micros, block.values + 5 * np.sin(day))
+
+
+def mixed(rows: int, columns: int, seed: int = 1) -> Block:
+    """Sensors of one asset, read together, that go up and down with each other."""
+    rng = np.random.default_rng(seed)
+    load = rng.normal(0, 1, (rows, 1))
+    own = rng.normal(0, 0.3, (rows, columns))
+    micros = START + MINUTE * np.arange(rows)[:, None]
+    return Block(micros, 20 + (load + own).clip(-4, 4) * np.linspace(1, 2, columns))
+
+
+def _after(block: Block, values: Any) -> Block:
+    changed = block.values.copy()
+    changed[-FAULTY_ROWS:] = values
+    return replace(block, values=changed)
+
+
+def far_off(block: Block) -> Block:
+    """The last rows are far from all that was."""
+    return _after(block, block.values[-FAULTY_ROWS:] + 500.0)
+
+
+def frozen(block: Block) -> Block:
+    """The last rows repeat one value."""
+    return _after(block, block.values[-FAULTY_ROWS])
+
+
+def smooth(block: Block) -> Block:
+    """The last rows are a straight line."""
+    return _after(block, 20 + 0.01 * np.arange(FAULTY_ROWS)[:, None])
+
+
+def late(block: Block) -> Block:
+    """The last rows come a day later."""
+    micros = block.micros.copy()
+    micros[-FAULTY_ROWS:] += 24 * 60 * MINUTE
+    return replace(block, micros=micros)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A detector class, its parameters, ordinary data of it and a gross fault of its kind.
+
+    `learns` is the number of rows that fit needs; 0 for what learns online.
+    """
+
+    kind: type[Detector]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    ordinary: Callable[..., Block] = noise
+    fault: Callable[[Block], Block] = far_off
+    learns: int = 0
+    columns: int = 3
+    # Ordinary rows before it is asked for alarms.
+    rows: int = 300
+
+    def fitted(self) -> Detector:
+        return self.kind(**self.parameters).fit(self.ordinary(self.learns, self.columns, seed=9))
+
+    def __str__(self) -> str:
+        return "-".join([self.kind.__name__, *self.parameters])
+
+
+CASES = [
+    Case(Limits, {"warning_high": 50.0, "alarm_high": 80.0}),
+    Case(Limits, {"warning_high": 50.0, "warning_low": 5.0, "alarm_low": 1.0}),
+    Case(Limits, {"alarm_high": 50.0}),
+    Case(RateOfChange, {"rise": 2000.0, "fall": 2000.0}),
+    Case(RateOfChange, {"rise": 2000.0, "shortest_seconds": 300.0}),
+    Case(Stuck, fault=frozen),
+    Case(Stuck, {"hours": 0.5}, fault=frozen),
+    Case(Silence, fault=late),
+    Case(Silence, {"interval_seconds": 60.0}, fault=late),
+    Case(NoiseGone, fault=smooth),
+    Case(NoiseGone, {"span": 10}, fault=frozen),
+]
