@@ -61,8 +61,8 @@ class OperatingState(Gate):
         inner = levels[least - 1 : levels.size - least + 1]
         whole = float(inner[-1] - inner[0])
         widths = inner[passing:] - inner[:-passing]
-        wide = np.flatnonzero(widths >= self.widest * whole) if whole > 0 else []
-        if not len(wide):
+        wide = np.flatnonzero(widths >= self.widest * whole)
+        if whole == 0 or not wide.size:
             return None
         # Neighbouring spans over one gap: the widest of them is the gap.
         first = int(wide[0])
