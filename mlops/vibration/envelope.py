@@ -85,5 +85,5 @@ def envelope_spectrum(
     window = np.hanning(course.size)
     spectrum = np.fft.rfft((course - course.mean()) * window)
     lines = np.asarray(2 * np.abs(spectrum) / window.sum(), dtype=np.float64)
-    frequencies: Samples = np.fft.rfftfreq(course.size, 1 / waveform.rate)
-    return EnvelopeSpectrum(frequencies, lines)
+    frequencies = np.arange(lines.size, dtype=np.float64) * (waveform.rate / course.size)
+    return EnvelopeSpectrum(np.asarray(frequencies, dtype=np.float64), lines)

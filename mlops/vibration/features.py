@@ -112,7 +112,7 @@ def _spectrum(samples: Samples, rate: float) -> tuple[Samples, Samples]:
     if samples.size % 2 == 0:
         amplitudes[-1] /= np.sqrt(2)
     amplitudes[0] = 0.0
-    return np.fft.rfftfreq(samples.size, 1 / rate), amplitudes
+    return np.arange(amplitudes.size) * (rate / samples.size), amplitudes
 
 
 def _checked(band: tuple[float, float]) -> tuple[float, float]:
