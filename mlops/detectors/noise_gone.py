@@ -10,15 +10,21 @@ from mlops.detectors.explaining import evidence_of, named
 from mlops.detectors.parameters import positive
 from mlops.detectors.stepwise import MICROS_PER_SECOND, Stepwise, Verdict
 
+Mask = NDArray[np.bool_]
+
 SECONDS_PER_DAY = 86_400.0
 # The last two values; the short mean of roots of bends; its logarithm as it usually is, at
-# its usual calmest, and at its calmest within an alarm; how many readings, time of the last.
-VALUE, BEFORE, ROOTS, USUAL, CALMEST, ALARMED, READINGS, LAST = range(8)
+# its usual calmest, and at its calmest within an alarm; the share of readings without any noise; how
+# many readings, time of the last.
+VALUE, BEFORE, ROOTS, USUAL, CALMEST, ALARMED, RESTS, READINGS, LAST = range(9)
 # Below a millionth of the usual noise there is none.
 NO_NOISE = np.log(1e-6)
 # Differences of floats this many units in the last place wide are rounding, not noise.
 ROUNDING = 8 * np.finfo(np.float64).eps
+LOWEST, HIGHEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 USUAL_STEP, CALMEST_STEP = 0.002, 0.01
+# A sensor that is without noise in more of its readings has none to lose.
+MOST_RESTS = 0.2
 
 
 class NoiseGone(Stepwise):
@@ -32,6 +38,9 @@ class NoiseGone(Stepwise):
     calm was normal, and the calmest is lowered by `times` squared at most; it is forgotten
     with a half-life.
 
+    A sensor that often stands still or follows a straight line (few digits, a switch, a
+    set point) has no noise to lose, and scores 0; Stuck says more of it.
+
     References: von Neumann, Distribution of the Ratio of the Mean Square Successive
     Difference to the Variance, 1941, for noise from differences; Sharma, Golubchik and
     Govindan, Sensor Faults, ACM TOSN 6(3), 2010.
@@ -39,7 +48,7 @@ class NoiseGone(Stepwise):
 
     channels = ("noise",)
     min_history = 200
-    blank = (np.nan, np.nan, 0.0, 0.0, np.nan, np.nan, 0.0, np.nan)
+    blank = (np.nan, np.nan, 0.0, 0.0, np.nan, np.nan, 0.0, 0.0, np.nan)
 
     def __init__(self, times: float = 4.0, span: int = 20, half_life_days: float = 28.0) -> None:
         self.times = times
@@ -57,8 +66,8 @@ class NoiseGone(Stepwise):
 
     def _step(self, memory: Values, micros: Values, values: Values) -> Verdict:
         read = ~np.isnan(values)
-        bend = _bend(values, memory[VALUE], memory[BEFORE])
-        bent = ~np.isnan(bend)
+        bend, rounding = _bend(values, memory[VALUE], memory[BEFORE])
+        bent, rests = ~np.isnan(bend), bend <= rounding
         memory[BEFORE] = np.where(read, memory[VALUE], memory[BEFORE])
         memory[VALUE] = np.where(read, values, memory[VALUE])
         memory[READINGS] += read
@@ -72,19 +81,21 @@ class NoiseGone(Stepwise):
         noise = np.where(ready, np.maximum(noise, memory[USUAL] + NO_NOISE), noise)
         self._forget(memory, np.where(read, micros, np.nan))
         line = memory[USUAL] - memory[CALMEST] + np.log(self.times)
-        score = np.where(ready, np.maximum(memory[USUAL] - noise, 0.0) / line, np.nan)
-        self._learn(memory, noise, bent, score)
+        calm = np.where(memory[RESTS] > MOST_RESTS, 0.0, memory[USUAL] - noise)
+        score = np.where(ready, np.maximum(calm, 0.0) / line, np.nan)
+        self._learn(memory, noise, bent, rests, score)
         return Verdict(score)
 
     def _forget(self, memory: Values, micros: Values) -> None:
         """Let the calmest return to the usual by the time that has passed."""
+        # fmax takes the zero where there is no reading.
         days = np.fmax(micros - memory[LAST], 0.0) / (MICROS_PER_SECOND * SECONDS_PER_DAY)
-        lost = 1 - np.exp2(-np.nan_to_num(days) / self.half_life_days)
+        lost = 1 - np.exp2(-days / self.half_life_days)
         memory[CALMEST] += np.where(lost > 0, lost * (memory[USUAL] - memory[CALMEST]), 0.0)
         memory[LAST] = np.fmax(memory[LAST], micros)
 
     def _learn(
-        self, memory: Values, noise: Values, bent: NDArray[np.bool_], score: Values
+        self, memory: Values, noise: Values, bent: Mask, rests: Mask, score: Values
     ) -> None:
         calmest, alarmed = memory[CALMEST], memory[ALARMED]
         over = score >= 1
@@ -93,11 +104,13 @@ class NoiseGone(Stepwise):
         step = np.maximum(1 / bends, USUAL_STEP)
         usual = memory[USUAL] + step * (noise - memory[USUAL])
         # In small steps, or noise that fades would take its own line with it.
-        lower = np.clip(noise, calmest - CALMEST_STEP, calmest)
+        lower = np.minimum(np.maximum(noise, calmest - CALMEST_STEP), calmest)
         lower = np.where(np.isnan(score), np.fmin(noise, calmest), lower)
         lower = np.where(bends >= self.span, lower, np.nan)
         leave = np.fmax(alarmed, calmest - 2 * np.log(self.times))
         lower = np.where(np.isnan(alarmed), lower, np.fmin(lower, leave))
+        share = memory[RESTS] + step * (rests - memory[RESTS])
+        memory[RESTS] = np.where(learns, share, memory[RESTS])
         memory[USUAL] = np.where(learns, usual, memory[USUAL])
         memory[CALMEST] = np.where(learns, np.fmin(lower, usual), calmest)
         alarmed = np.where(over, np.fmin(alarmed, noise), alarmed)
@@ -121,10 +134,12 @@ class NoiseGone(Stepwise):
         return Explanation(reason, evidence | {"lowest": lowest, "highest": highest})
 
 
-def _bend(values: Values, last: Values, before: Values) -> Values:
-    """How far a value is off the line through the two before it; at least their rounding."""
-    with np.errstate(all="ignore"):
-        bend = np.abs((values - last) - (last - before))
+def _bend(values: Values, last: Values, before: Values) -> tuple[Values, Values]:
+    """How far a value is off the line through the two before it, and the rounding of that.
+
+    The bend is at least its rounding, so that it has a logarithm.
+    """
     size = np.maximum(np.abs(values), np.maximum(np.abs(last), np.abs(before)))
-    tiny = np.finfo(np.float64).tiny
-    return np.clip(bend, np.maximum(size * ROUNDING, tiny), np.finfo(np.float64).max)
+    rounding = np.maximum(size * ROUNDING, LOWEST)
+    bend = np.abs((values - last) - (last - before))
+    return np.minimum(np.maximum(bend, rounding), HIGHEST), rounding

@@ -77,11 +77,11 @@ class Silence(Stepwise):
         longest = np.maximum(LONGEST_STEP / np.maximum(memory[READINGS], 1.0), SHORTEST_STEP)
         off = np.log(seconds) - memory[MIDDLE]
         first = np.isnan(off)
-        middle = memory[MIDDLE] + np.clip(off, -longest, longest)
+        middle = memory[MIDDLE] + np.minimum(np.maximum(off, -longest), longest)
         memory[MIDDLE] = np.where(where, np.where(first, np.log(seconds), middle), memory[MIDDLE])
         # A mean, not a bounded step: of the deviations the long ones are what matters.
         step = np.maximum(1.0 / np.maximum(memory[READINGS], 1.0), SPREAD_STEP)
-        spread = memory[SPREAD] + step * (np.abs(np.nan_to_num(off)) - memory[SPREAD])
+        spread = memory[SPREAD] + step * (np.where(first, 0.0, np.abs(off)) - memory[SPREAD])
         memory[SPREAD] = np.where(where, spread, memory[SPREAD])
 
     def learnt(self, state: State) -> NDArray[np.int64]:

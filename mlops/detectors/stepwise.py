@@ -43,10 +43,10 @@ class Stepwise(Detector):
         with np.errstate(all="ignore"):
             for row in range(block.rows):
                 said = self._step(memory, times[row], block.values[row])
-                score[row] = bounded(said.score)
+                score[row] = said.score
                 expected[row], low[row], high[row] = said.expected, said.low, said.high
                 channel[row] = said.channel
-        return Scores(score, expected, low, high, channel), np.array(memory.T, order="C")
+        return Scores(bounded(score), expected, low, high, channel), np.array(memory.T, order="C")
 
     @abstractmethod
     def _step(self, memory: Values, micros: Values, values: Values) -> Verdict:

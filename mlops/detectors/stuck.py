@@ -89,8 +89,9 @@ class Stuck(Stepwise):
 
     def _forget(self, memory: Values, micros: Values) -> None:
         """Let the longest rest fade by the time that has passed since the last reading."""
+        # fmax takes the zero where there is no reading.
         days = np.fmax(micros - memory[LAST], 0.0) / (MICROS_PER_SECOND * SECONDS_PER_DAY)
-        memory[LONGEST] *= np.exp2(-np.nan_to_num(days) / self.half_life_days)
+        memory[LONGEST] *= np.exp2(-days / self.half_life_days)
         memory[LAST] = np.fmax(memory[LAST], micros)
 
     def learnt(self, state: State) -> NDArray[np.int64]:
