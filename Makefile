@@ -3,10 +3,11 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
+DATA ?= ../shared/data
 PACKAGES := agents benchmarks config maintenance mlops sensors tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check format bench install install-dev clean-data
+.PHONY: help demo test lint types check format bench eval install install-dev clean-data
 
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +37,9 @@ format: .venv/installed-dev ## Put the code into its form
 
 bench: .venv/installed-dev ## Measure; the last line is one JSON object
 	$(PY) -m benchmarks
+
+eval: .venv/installed ## Run the detectors through public data sets (DATA=, DATASET=)
+	$(PY) manage.py evaluate --data "$(DATA)" $(addprefix --dataset ,$(DATASET)) --json
 
 clean-data: ## Forget what the demo has stored
 	rm -rf var

@@ -158,6 +158,9 @@ COMPRESS_READINGS_AFTER = timedelta(days=env.number("COMPRESS_READINGS_AFTER_DAY
 STORE_TAKES_COPY = env.flag("STORE_TAKES_COPY", True)
 KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
 
+# What detectors have learnt is kept here as files; workers and web servers share it.
+ARTIFACTS_DIR = env.text("ARTIFACTS_DIR", str(BASE_DIR / "var" / "artifacts"))
+
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")
 # Longer than any task may run: a message not acknowledged by then is delivered again.
@@ -188,8 +191,6 @@ CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 WORKER_NICENESS = env.number("WORKER_NICENESS", 5)
 # Seconds for which readings are gathered for one run while they keep coming.
 GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.5)
-# An open deviation keeps its sensor's baseline as it was before, for so long at most.
-RELEARN_AFTER = timedelta(days=env.number("RELEARN_AFTER_DAYS", 7))
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from maintenance import policy
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
 from maintenance.notification import announce
 from sensors.models import Asset
 
@@ -52,7 +52,7 @@ def _decide_about(asset: Asset) -> None:
     considered = list({anomaly.pk: anomaly for anomaly in [*undecided, *active]}.values())
     decision = policy.decide(
         asset.criticality,
-        [_finding(anomaly) for anomaly in considered],
+        [_finding(symptom) for symptom in _symptoms(considered)],
         # Sensors that nobody has placed only happen to stand on the same asset.
         one_machine=asset.tag != Asset.UNASSIGNED,
     )
@@ -67,12 +67,20 @@ def _decide_about(asset: Asset) -> None:
     logger.info("decided %s for asset %s: %s", decision.action, asset, "; ".join(decision.rules))
 
 
-def _finding(anomaly: Anomaly) -> policy.Finding:
+def _symptoms(anomalies: Sequence[Anomaly]) -> list[Symptom]:
+    """What still goes on of open anomalies, and what there was of others."""
+    found = Symptom.objects.filter(anomaly__in=anomalies).select_related("foremost")
+    over = Q(anomaly__ended_at=None) & ~Q(ended_at=None)
+    return list(found.exclude(over).order_by("pk"))
+
+
+def _finding(symptom: Symptom) -> policy.Finding:
+    worst = policy.severity(symptom.score_worst, is_limit=symptom.is_limit)
     return policy.Finding(
-        sensor=anomaly.sensor.code,
-        sensor_kind=anomaly.sensor.kind,
-        anomaly_kind=anomaly.kind,
-        severity=policy.Severity(anomaly.severity_worst),
+        sensor=symptom.foremost.code,
+        sensor_kind=symptom.foremost.kind,
+        anomaly_kind=symptom.kind,
+        severity=policy.Severity(worst),
     )
 
 
@@ -125,8 +133,13 @@ def _trace(anomalies: Sequence[Anomaly], decision: policy.Decision) -> dict[str,
         "policy": policy.VERSION,
         "rules": list(decision.rules),
         "anomalies": [
-            asdict(_finding(a)) | {"id": a.pk, "detector": a.detector, "score": a.score_worst}
-            for a in anomalies
+            asdict(_finding(seen))
+            | {
+                "id": seen.anomaly_id,
+                "detector": seen.detector,
+                "score": seen.score_worst,
+            }
+            for seen in _symptoms(anomalies)
         ],
         "correlation_ids": _requests(anomalies),
     }

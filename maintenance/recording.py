@@ -1,16 +1,18 @@
-"""Write down what the detectors saw, as episodes."""
+"""Write down what the detectors saw, as symptoms of anomalies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from math import isfinite
 from typing import Any, Protocol
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
-from maintenance import policy
+from maintenance import joining
 from maintenance.episodes import (
     ALARM_LINE,
     DEVIATION_RULES,
@@ -19,13 +21,13 @@ from maintenance.episodes import (
     Sighting,
     advance,
 )
-from maintenance.models import Anomaly
-from sensors.models import Sensor
-from sensors.windows import moment_of
+from maintenance.models import Anomaly, Symptom
+from sensors.models import Asset, Sensor
+from sensors.windows import micros_of, moment_of
 
 
 class Explanation(Protocol):
-    """What a detector says of a value."""
+    """What a detector says of a reading."""
 
     @property
     def reason(self) -> str: ...
@@ -36,21 +38,38 @@ class Explanation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The readings of one sensor, scored by one detector, in order of time.
+    """The readings of one sensor, or of one asset, scored by one detector, in order of time.
 
-    Arrays have shape (n,). `explain` tells why a value scored as it did; `request_ids`
-    are those that brought the readings past the line.
+    Arrays have shape (n,). `explain` tells why the reading at a position scored as it did;
+    `request_ids` are those that brought the readings past the line. Of an asset, the
+    evidence names shares by code under "contributions", and `members` has the sensors.
     """
 
-    sensor: Sensor
+    asset: Asset
+    sensor: Sensor | None
     kind: str
     detector: str
     micros: NDArray[np.int64]
     values: NDArray[np.float64]
     scores: NDArray[np.float64]
     is_new: NDArray[np.bool_]
-    explain: Callable[[float], Explanation]
+    explain: Callable[[int], Explanation]
     request_ids: tuple[str, ...] = ()
+    members: Mapping[str, Sensor] = field(default_factory=dict)
+
+    @property
+    def stream(self) -> Stream:
+        return self.asset.pk, self.sensor.pk if self.sensor else None, self.kind
+
+    def explain_at(self, moment: datetime) -> Explanation:
+        return self.explain(int(np.searchsorted(self.micros, micros_of(moment))))
+
+    def foremost(self, explanation: Explanation) -> Sensor:
+        """The sensor that has most to do with it."""
+        if self.sensor:
+            return self.sensor
+        shares = explanation.evidence["contributions"]
+        return self.members[max(shares, key=shares.__getitem__)]
 
     def sightings(self) -> list[Sighting]:
         return [
@@ -61,95 +80,85 @@ class Scored:
         ]
 
 
+# Asset, sensor and kind: at most one open symptom each.
+Stream = tuple[int, int | None, str]
+
+
 def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
-    """Open, carry on and close anomalies. Needs the sensors' rows to be locked."""
-    open_ones: dict[tuple[int, str], Anomaly | None] = {
-        (anomaly.sensor_id, anomaly.kind): anomaly
-        for anomaly in Anomaly.objects.open().filter(sensor__in={s.sensor.pk for s in scored})
-    }
-    created: list[Anomaly] = []
-    touched: dict[int, Anomaly] = {}
+    """Open, carry on and close symptoms, and the anomalies that they belong to.
+
+    Needs the sensors' rows to be locked.
+    """
+    open_ones: dict[Stream, Symptom | None] = dict(_open_symptoms(scored))
+    touched: dict[int, Symptom] = {}
     for seen in scored:
-        anomaly = open_ones.get((seen.sensor.pk, seen.kind))
-        if anomaly is None and not (seen.scores >= ALARM_LINE).any():
+        symptom = open_ones.get(seen.stream)
+        if symptom is None and not (seen.scores >= ALARM_LINE).any():
             continue
-        rules = LIMIT_RULES if seen.kind in Anomaly.LIMITS else DEVIATION_RULES
-        for episode in advance(_episode(anomaly), seen.sightings(), rules):
-            if anomaly is not None and episode.started_at == anomaly.started_at:
-                _carry_on(anomaly, episode, seen)
-            else:
-                anomaly = _begin(episode, seen)
-                created.append(anomaly)
-            touched[id(anomaly)] = anomaly
+        rules = LIMIT_RULES if seen.kind in Symptom.LIMITS else DEVIATION_RULES
+        for episode in advance(_episode(symptom), seen.sightings(), rules):
+            if symptom is None or episode.started_at != symptom.started_at:
+                symptom = _begun(episode, seen)
+            _carry_on(symptom, episode, seen)
+            touched[id(symptom)] = symptom
         # The sensor may have another stretch of readings in the same run.
-        open_ones[seen.sensor.pk, seen.kind] = anomaly if anomaly and anomaly.is_active else None
-    changed = [anomaly for anomaly in touched.values() if anomaly.pk]
-    Anomaly.objects.bulk_update(changed, CHANGING, batch_size=500)
-    # After the updates: an episode may end and the next one open in one run.
-    Anomaly.objects.bulk_create(created)
-    return created + changed
+        open_ones[seen.stream] = symptom if symptom and symptom.ended_at is None else None
+    return joining.store(list(touched.values()))
 
 
-CHANGING = [
-    "last_seen_at",
-    "ended_at",
-    "scored_until",
-    "peak_at",
-    "peak_value",
-    "severity",
-    "severity_worst",
-    "score",
-    "score_worst",
-    "reason",
-    "evidence",
-    "decision_pending",
-]
+def _open_symptoms(scored: Sequence[Scored]) -> list[tuple[Stream, Symptom]]:
+    sensors = {seen.sensor.pk for seen in scored if seen.sensor}
+    assets = {seen.asset.pk for seen in scored if not seen.sensor}
+    found = Symptom.objects.open().filter(Q(sensor__in=sensors) | Q(asset__in=assets, sensor=None))
+    return [
+        ((symptom.asset_id, symptom.sensor_id, symptom.kind), symptom)
+        for symptom in found.select_related("asset", "sensor")
+    ]
 
 
-def _episode(anomaly: Anomaly | None) -> Episode | None:
-    if anomaly is None:
+def _episode(symptom: Symptom | None) -> Episode | None:
+    if symptom is None:
         return None
     return Episode(
-        started_at=anomaly.started_at,
-        last_seen_at=anomaly.last_seen_at,
-        scored_until=anomaly.scored_until,
-        score=anomaly.score,
-        peak=Sighting(anomaly.peak_at, anomaly.peak_value, anomaly.score_worst),
+        started_at=symptom.started_at,
+        last_seen_at=symptom.last_seen_at,
+        scored_until=symptom.scored_until,
+        score=symptom.score,
+        peak=Sighting(symptom.peak_at, symptom.peak_value, symptom.score_worst),
     )
 
 
-def _begin(episode: Episode, seen: Scored) -> Anomaly:
-    anomaly = Anomaly(
-        asset_id=seen.sensor.asset_id,
+def _begun(episode: Episode, seen: Scored) -> Symptom:
+    return Symptom(
+        asset=seen.asset,
         sensor=seen.sensor,
         kind=seen.kind,
         detector=seen.detector,
         started_at=episode.started_at,
         score_worst=0,
-        severity_worst=policy.Severity.LOW,
         correlation_ids=list(seen.request_ids),
     )
-    _carry_on(anomaly, episode, seen)
-    anomaly.decision_pending = True
-    return anomaly
 
 
-def _carry_on(anomaly: Anomaly, episode: Episode, seen: Scored) -> None:
+def _carry_on(symptom: Symptom, episode: Episode, seen: Scored) -> None:
     """Bring the row to where the episode is."""
-    is_limit = seen.kind in Anomaly.LIMITS
-    worst = policy.severity(episode.peak.score, is_limit=is_limit)
-    if episode.peak.score > anomaly.score_worst:
-        anomaly.peak_at, anomaly.peak_value = episode.peak.at, episode.peak.value
-        explanation = seen.explain(episode.peak.value)
-        anomaly.reason = explanation.reason
-        anomaly.evidence = {
-            name: value if isinstance(value, str) or value is None or isfinite(value) else None
-            for name, value in explanation.evidence.items()
-        }
-        anomaly.score_worst = episode.peak.score
-    anomaly.last_seen_at, anomaly.ended_at = episode.last_seen_at, episode.ended_at
-    anomaly.scored_until = episode.scored_until
-    anomaly.score = episode.score
-    anomaly.severity = policy.severity(episode.score, is_limit=is_limit)
-    if worst > anomaly.severity_worst:
-        anomaly.severity_worst, anomaly.decision_pending = worst, True
+    if episode.peak.score > symptom.score_worst:
+        symptom.peak_at, symptom.peak_value = episode.peak.at, episode.peak.value
+        explanation = seen.explain_at(episode.peak.at)
+        symptom.foremost = seen.foremost(explanation)
+        symptom.reason = explanation.reason
+        symptom.evidence = _storable(explanation.evidence)
+        symptom.score_worst = episode.peak.score
+    symptom.last_seen_at, symptom.ended_at = episode.last_seen_at, episode.ended_at
+    symptom.scored_until = episode.scored_until
+    symptom.score = episode.score
+
+
+def _storable(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The evidence without numbers that JSON does not have."""
+    return {
+        name: _storable(value)
+        if isinstance(value, Mapping)
+        else (value if not isinstance(value, float) or isfinite(value) else None)
+        for name, value in evidence.items()
+    }

@@ -1,36 +1,48 @@
-"""The one door into mlops for the agents: which detectors watch a sensor?"""
+"""The one door to what detectors are and have learnt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from maintenance.models import Anomaly
-from mlops.detectors import DETECTORS, Detector, FixedLimit, RobustZScore
+import numpy as np
+
+from maintenance.episodes import LOOK_BACK
+from maintenance.models import Symptom
+from mlops.detectors.base import Block, Detector, Values
+from mlops.detectors.limits import Limits
+from mlops.detectors.seasonal_baseline import SeasonalBaseline
+from mlops.detectors.suite import Member, Suite
 from sensors.models import Sensor
 
+# The name is stored in the database: never reuse one for other behaviour.
+DETECTORS: dict[str, type[Detector]] = {
+    "limits": Limits,
+    "seasonal_baseline": SeasonalBaseline,
+}
 NAMES = {detector: name for name, detector in DETECTORS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveDetector:
-    """A detector on duty, and the kind of anomaly that its alarms are."""
+def sensor_suite(sensors: Sequence[Sensor]) -> Suite:
+    """The detectors that watch sensors, their limits in the order of the sensors."""
+    limits = Limits(**{name: _column(sensors, name) for name in LIMITS}).fit(NOTHING)
+    return Suite(
+        [
+            _member(Symptom.Kind.DEVIATION, SeasonalBaseline().fit(NOTHING)),
+            _member(Symptom.Kind.HIGH_LIMIT, limits, Limits.channels.index("high")),
+            _member(Symptom.Kind.LOW_LIMIT, limits, Limits.channels.index("low")),
+        ],
+        recent=LOOK_BACK,
+    )
 
-    detector: Detector
-    kind: str
 
-    @property
-    def label(self) -> str:
-        """What an anomaly stores of it: name and version."""
-        return f"{NAMES[type(self.detector)]}#{self.detector.version}"
+NOTHING = Block(np.empty((0, 1), dtype=np.int64), np.empty((0, 1)))
+LIMITS = ("warning_low", "alarm_low", "warning_high", "alarm_high")
 
 
-def active_detectors(sensor: Sensor) -> list[ActiveDetector]:
-    """The detectors of a sensor, unfitted."""
-    active = [ActiveDetector(RobustZScore(), Anomaly.Kind.DEVIATION)]
-    if sensor.warning_high is not None or sensor.alarm_high is not None:
-        high = FixedLimit(sensor.warning_high, sensor.alarm_high, side="high")
-        active.append(ActiveDetector(high, Anomaly.Kind.HIGH_LIMIT))
-    if sensor.warning_low is not None or sensor.alarm_low is not None:
-        low = FixedLimit(sensor.warning_low, sensor.alarm_low, side="low")
-        active.append(ActiveDetector(low, Anomaly.Kind.LOW_LIMIT))
-    return active
+def _member(kind: str, detector: Detector, channel: int | None = None) -> Member:
+    return Member(kind, NAMES[type(detector)], detector, channel)
+
+
+def _column(sensors: Sequence[Sensor], name: str) -> Values:
+    """One field of the sensors, NaN where it is not set."""
+    return np.array([getattr(sensor, name) for sensor in sensors], dtype=float)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sensors.models import ReadingBatch, Sensor
 from sensors.spans import Span
 from sensors.validation import FURTHEST_LOOK_BACK, QUALITY_OF_FLAG, grades_of
-from sensors.windows import EPOCH, MICROSECOND, Window, moment_of, windows_over
+from sensors.windows import Window, micros_of, moment_of, windows_over
 
 Moment = tuple[int, datetime]  # A sensor's id and a time
 
@@ -59,11 +59,9 @@ def _touched(moments: Iterable[Moment], reach: int) -> list[Span]:
     columns = [list(column) for column in zip(*moments, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(TOUCHED, [reach + 1, *columns])
-        return [Span(sensor, _micros(at), _micros(end)) for sensor, at, end in cursor.fetchall()]
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // MICROSECOND
+        return [
+            Span(sensor, micros_of(at), micros_of(end)) for sensor, at, end in cursor.fetchall()
+        ]
 
 
 def _received(batches: set[int]) -> dict[int, float]:

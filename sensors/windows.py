@@ -45,27 +45,42 @@ def moment_of(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=int(micros))
 
 
+def micros_of(moment: datetime) -> int:
+    """Microseconds since 1970 of a datetime, exactly."""
+    return (moment - EPOCH) // MICROSECOND
+
+
 # For each span: `before` readings up to its first, and all within. Both parts walk the
-# primary key.
+# primary key. Readings of another span of the same batches are past here, and new there.
+# One row for each span: a row for each reading takes ten times as long to load.
 WINDOWS = """
-    SELECT span, asked.sensor_id, (extract(epoch FROM taken_at) * 1000000)::bigint,
-        value, quality, flags, batch_id, within
+    SELECT sensor_id, micros, values, quality, flags, batch_ids, is_new
     FROM unnest(%(sensors)s::bigint[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
         WITH ORDINALITY AS asked (sensor_id, first_at, last_at, span)
     CROSS JOIN LATERAL (
-        (SELECT taken_at, value, quality, flags, batch_id, false AS within
-         FROM sensors_reading
-         WHERE sensor_id = asked.sensor_id AND taken_at < asked.first_at
-             AND quality <= %(worst)s
-         ORDER BY taken_at DESC
-         LIMIT %(before)s)
-        UNION ALL
-        (SELECT taken_at, value, quality, flags, batch_id, true
-         FROM sensors_reading
-         WHERE sensor_id = asked.sensor_id
-             AND taken_at BETWEEN asked.first_at AND asked.last_at AND quality <= %(worst)s)
-    ) AS recent
-    ORDER BY 1, 3
+        SELECT array_agg((extract(epoch FROM taken_at) * 1000000)::bigint) AS micros,
+            array_agg(value) AS values, array_agg(quality) AS quality,
+            array_agg(flags) AS flags, array_agg(batch_id) AS batch_ids,
+            array_agg(within AND (%(new)s::bigint[] IS NULL OR batch_id = ANY (%(new)s)))
+                AS is_new
+        FROM (
+            (SELECT taken_at, value, quality, flags, batch_id, false AS within
+             FROM sensors_reading
+             WHERE sensor_id = asked.sensor_id AND taken_at < asked.first_at
+                 AND quality <= %(worst)s
+             ORDER BY taken_at DESC
+             LIMIT %(before)s)
+            UNION ALL
+            (SELECT taken_at, value, quality, flags, batch_id, true
+             FROM sensors_reading
+             WHERE sensor_id = asked.sensor_id
+                 AND taken_at BETWEEN asked.first_at AND asked.last_at
+                 AND quality <= %(worst)s)
+            ORDER BY taken_at
+        ) AS recent
+    ) AS found
+    WHERE micros IS NOT NULL
+    ORDER BY span
 """
 
 
@@ -98,59 +113,75 @@ def _read(spans: Sequence[Span], *, before: int, worst: int, new: set[int] | Non
                 "lasts": [moment_of(span.last) for span in spans],
                 "before": before,
                 "worst": int(worst),
+                "new": None if new is None else list(new),
             },
         )
-        return _by_span(cursor.fetchall(), new)
-
-
-def _by_span(rows: list[tuple[Any, ...]], new: set[int] | None) -> list[Window]:
-    if not rows:
-        return []
-    span, sensor_ids, micros, values, quality, flags, batch_ids, within = (
-        np.array(column) for column in zip(*rows, strict=True)
-    )
-    # Readings of another span of the same batches are past here, and new there.
-    is_new = within if new is None else within & np.isin(batch_ids, list(new))
-    starts = np.flatnonzero(np.r_[True, span[1:] != span[:-1]])
-    windows = [
-        Window(
-            sensor_id=int(sensor_ids[start]),
-            micros=micros[start:end],
-            values=values[start:end].astype(float),
-            quality=quality[start:end],
-            flags=flags[start:end],
-            batch_ids=batch_ids[start:end],
-            is_new=is_new[start:end],
-        )
-        for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)
-    ]
+        windows = [_window(row) for row in cursor.fetchall()]
     return [window for window in windows if window.is_new.any()]
 
 
-# A sensor's last values before a moment: what a detector may learn from.
-HISTORIES = """
-    SELECT array(
-        SELECT value FROM sensors_reading
-        WHERE sensor_id = asked.sensor_id AND taken_at < asked.before
-            AND quality < 2
-        ORDER BY taken_at DESC
-        LIMIT %(size)s
+def _window(row: tuple[Any, ...]) -> Window:
+    sensor_id, micros, values, quality, flags, batch_ids, is_new = row
+    return Window(
+        sensor_id=sensor_id,
+        micros=np.array(micros, dtype=np.int64),
+        values=np.array(values, dtype=float),
+        quality=np.array(quality),
+        flags=np.array(flags),
+        batch_ids=np.array(batch_ids),
+        is_new=np.array(is_new),
     )
-    FROM unnest(%(sensors)s::bigint[], %(befores)s::timestamptz[])
-        WITH ORDINALITY AS asked (sensor_id, before, position)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Which believable readings of a sensor are asked for: after one moment, before another.
+
+    Microseconds since 1970, both excluded; None for however far back.
+    """
+
+    sensor_id: int
+    after: int | None
+    before: int
+
+
+PASTS = """
+    SELECT array_agg((extract(epoch FROM taken_at) * 1000000)::bigint ORDER BY taken_at),
+        array_agg(value ORDER BY taken_at)
+    FROM unnest(%(sensors)s::bigint[], %(afters)s::timestamptz[], %(befores)s::timestamptz[])
+        WITH ORDINALITY AS asked (sensor_id, after, before, position)
+    LEFT JOIN LATERAL (
+        SELECT taken_at, value FROM sensors_reading
+        WHERE sensor_id = asked.sensor_id AND taken_at < asked.before
+            AND (asked.after IS NULL OR taken_at > asked.after) AND quality < 2
+        ORDER BY taken_at DESC
+        LIMIT %(most)s
+    ) AS past ON true
+    GROUP BY position
     ORDER BY position
 """
 
 
-def histories(asked: Sequence[tuple[int, datetime]], *, size: int) -> list[NDArray[np.float64]]:
-    """For each sensor and moment, its last `size` believable values before, oldest first."""
+def pasts(
+    asked: Sequence[Past], *, most: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Times and values of the last `most` readings of each past, oldest first."""
+    if not asked:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
-            HISTORIES,
+            PASTS,
             {
-                "sensors": [sensor for sensor, _ in asked],
-                "befores": [before for _, before in asked],
-                "size": size,
+                "sensors": [past.sensor_id for past in asked],
+                "afters": [None if p.after is None else moment_of(p.after) for p in asked],
+                "befores": [moment_of(past.before) for past in asked],
+                "most": most,
             },
         )
-        return [np.array(values[::-1], dtype=float) for (values,) in cursor.fetchall()]
+        return [
+            # Where there is none, the outer join leaves one NULL.
+            (np.array(micros, dtype=np.int64), np.array(values, dtype=float))
+            if values[0] is not None
+            else (np.empty(0, dtype=np.int64), np.empty(0))
+            for micros, values in cursor.fetchall()
+        ]

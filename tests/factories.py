@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import (
@@ -117,13 +117,18 @@ def make_run(*batches: ReadingBatch, stage: str = PipelineRun.Stage.RECEIVED) ->
     return PipelineRun.objects.begin(batches, stage=stage)
 
 
+# A score that is graded so.
+SCORE_OF = {1: 1.2, 2: 1.7, 3: 2.5, 4: 3.5}
+
+
 def make_anomaly(sensor: Sensor | None = None, **fields: Any) -> Anomaly:
     sensor = sensor or make_sensor()
+    fields = {"score_worst": SCORE_OF[fields.get("severity_worst", 3)]} | fields
     defaults = {
         "asset": sensor.asset,
         "sensor": sensor,
         "kind": Anomaly.Kind.HIGH_LIMIT,
-        "detector": "fixed_limit#1",
+        "detector": "limits#1",
         "started_at": NOON,
         "last_seen_at": NOON,
         "scored_until": fields.get("last_seen_at", NOON),
@@ -135,7 +140,18 @@ def make_anomaly(sensor: Sensor | None = None, **fields: Any) -> Anomaly:
         "score_worst": 2.5,
         "reason": "95 is at or above the alarm limit of 90",
     }
-    return Anomaly.objects.create(**defaults | fields)
+    anomaly = Anomaly.objects.create(**defaults | fields)
+    make_symptom(anomaly)
+    return anomaly
+
+
+def make_symptom(anomaly: Anomaly, **fields: Any) -> Symptom:
+    """What the anomaly's detector saw of its sensor."""
+    names = ("asset", "sensor", "kind", "detector", "started_at", "last_seen_at", "ended_at")
+    more = ("scored_until", "peak_at", "peak_value", "score", "score_worst", "reason", "evidence")
+    defaults = {name: getattr(anomaly, name) for name in (*names, *more)}
+    defaults |= {"anomaly": anomaly, "foremost": fields.get("sensor") or anomaly.sensor}
+    return Symptom.objects.create(**defaults | fields)
 
 
 def make_work_order(**fields: Any) -> WorkOrder:

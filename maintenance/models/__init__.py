@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from maintenance.models.anomalies import Anomaly, Severity
 from maintenance.models.notifications import Notification
+from maintenance.models.symptoms import Symptom
 from maintenance.models.work_orders import WorkOrder, WorkOrderTransition
 
-__all__ = ["Anomaly", "Notification", "Severity", "WorkOrder", "WorkOrderTransition"]
+__all__ = ["Anomaly", "Notification", "Severity", "Symptom", "WorkOrder", "WorkOrderTransition"]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -40,15 +38,6 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
         """Episodes that are new or have become worse since the last decision."""
         return self.filter(decision_pending=True)
 
-    def deviating_since(self, sensors: Iterable[int]) -> dict[int, datetime]:
-        """When the open deviation of each sensor began. Older ones are left out: a level
-        that has held for so long is the new normal."""
-        oldest = timezone.now() - settings.RELEARN_AFTER
-        open_ones = self.open().filter(
-            sensor__in=sensors, kind=self.model.Kind.DEVIATION, detected_at__gte=oldest
-        )
-        return dict(open_ones.values_list("sensor", "started_at"))
-
     def with_plant(self) -> Self:
         return self.select_related("sensor", "asset__site")
 
@@ -63,7 +52,11 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
 
 
 class Anomaly(models.Model):
-    """An episode of abnormal readings of one sensor. An asset may have several."""
+    """Abnormal readings of an asset that belong together, from the first to the last.
+
+    What each detector saw of it are its symptoms. What stands here is put together from
+    them: sensor, detector, peak and reason are those of the worst.
+    """
 
     class Kind(models.TextChoices):
         HIGH_LIMIT = "high_limit"
@@ -103,6 +96,12 @@ class Anomaly(models.Model):
     score_worst = models.FloatField()
     reason = models.CharField(max_length=300)
     evidence = models.JSONField(default=dict)
+    contributions = models.JSONField(
+        default=dict, help_text="By code of the sensor; together 1. Candidates, not the cause"
+    )
+    is_joint = models.BooleanField(
+        default=False, editable=False, help_text="Takes in what else deviates on the asset"
+    )
     correlation_ids = ArrayField(
         models.CharField(max_length=64), default=list, help_text="Requests that brought it"
     )
@@ -123,8 +122,13 @@ class Anomaly(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["sensor", "kind"],
-                condition=Q(ended_at=None),
+                condition=Q(ended_at=None, is_joint=False),
                 name="one_open_anomaly_per_sensor_and_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["asset", "kind"],
+                condition=Q(ended_at=None, is_joint=True),
+                name="one_open_joint_anomaly_per_asset_and_kind",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),

@@ -116,7 +116,7 @@ class SensorQuerySet(models.QuerySet["Sensor"]):
 
     def locked(self) -> Self:
         """Lock the rows in one order; storing readings of them goes on meanwhile."""
-        return self.order_by("pk").select_for_update(no_key=True)
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
     def visible_to(self, principal: Principal) -> Self:
         sites = principal.sites(Right.READ)

@@ -29,7 +29,7 @@ def insert_row(row: models.Model) -> None:
     # The driver's own cursor sends values beside the statement; Django's would quote
     # each into its text, and convert it by its field before.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        row.pk = cursor.execute(statement, values).fetchone()[0]
+        [(row.pk,)] = cursor.execute(statement, values).fetchall()
     row._state.adding, row._state.db = False, connection.alias
 
 

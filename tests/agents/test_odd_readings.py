@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 from rest_framework.test import APIClient
 
 from agents.models import PipelineRun
@@ -28,7 +27,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-CALM = [20.0, 20.4, 19.6, 20.2, 19.8] * 20
+CALM = [20.0, 20.4, 19.6, 20.2, 19.8] * 60
 
 
 def watched(**fields: object) -> Sensor:
@@ -49,7 +48,7 @@ def test_the_largest_number_there_is_does_not_stop_the_pipeline() -> None:
     _, secret = make_key(site=sensor.site)
 
     send(sensor, 1.7e308, -1.7e308, 1.7e308)
-    send(other, 95.0)
+    send(other, 95.0, 95.0, 95.0)
 
     assert not PipelineRun.objects.exclude(failed_at=None).exists()
     assert Anomaly.objects.filter(sensor=sensor).exists()
@@ -120,12 +119,9 @@ def test_a_fault_that_stays_does_not_become_normal() -> None:
 
 
 def test_a_level_that_holds_for_long_is_learned_at_last() -> None:
-    with time_machine.travel(NOON, tick=False):
-        sensor = watched()
-        send(sensor, *[30.0, 30.4, 29.6, 30.2, 29.8] * 70)
+    sensor = watched()
 
-    with time_machine.travel(NOON + timedelta(days=8), tick=False):
-        send(sensor, *[30.0, 30.4, 29.6, 30.2, 29.8] * 2, minute=8 * 1440)
+    send(sensor, *[30.0, 30.4, 29.6, 30.2, 29.8] * 250)
 
     assert not Anomaly.objects.get().is_active
 

@@ -137,16 +137,16 @@ def test_the_same_upload_again_raises_nothing_new(
 @pytest.mark.django_db
 def test_a_deviation_from_its_history_is_seen_without_limits(site: Site) -> None:
     sensor = make_sensor(site=site)
-    make_history(sensor, [20 + i % 5 * 0.1 for i in range(100)])
-    batch = make_batch(site, [reading(sensor, 35)])
-    run = make_run(batch)
+    make_history(sensor, [20 + i % 5 * 0.1 for i in range(300)])
+    far_off = [reading(sensor, 35, NOON + MINUTE * i) for i in range(3)]
+    run = make_run(make_batch(site, far_off))
 
     for agent in (ingest, validate, detect):
         agent(run.pk)
 
     anomaly = Anomaly.objects.get()
-    assert (anomaly.kind, anomaly.detector) == ("deviation", "robust_zscore#1")
-    assert "above the usual 20.2" in anomaly.reason
+    assert (anomaly.kind, anomaly.detector) == ("deviation", "seasonal_baseline#1")
+    assert "35, above the expected" in anomaly.reason
 
 
 @pytest.mark.django_db

@@ -48,7 +48,7 @@ def test_the_order_keeps_a_trace_of_the_decision() -> None:
                 "anomaly_kind": "high_limit",
                 "severity": 3,
                 "id": anomaly.pk,
-                "detector": "fixed_limit#1",
+                "detector": "limits#1",
                 "score": 2.5,
             }
         ],
@@ -165,6 +165,7 @@ def test_a_worsening_of_a_known_anomaly_raises_the_priority_and_is_told() -> Non
     anomaly = make_anomaly(make_sensor(asset=make_asset(criticality=3)), severity_worst=2)
     decide_undecided()
     Anomaly.objects.filter(pk=anomaly.pk).update(severity_worst=4, decision_pending=True)
+    anomaly.symptoms.update(score_worst=3.5)
 
     decide_undecided()
 

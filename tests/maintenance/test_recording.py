@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 from maintenance.episodes import LOOK_BACK
 from maintenance.models import Anomaly
 from maintenance.recording import Scored, record_episodes
-from mlops.detectors import Explanation
+from mlops.detectors.base import Explanation
 from sensors.models import Sensor
 from sensors.windows import EPOCH
 from tests.factories import MINUTE, NOON, make_anomaly, make_sensor, make_user
@@ -26,16 +26,17 @@ def scored(
     first `known` were seen before."""
     minutes = range(start, start + len(scores))
     return Scored(
+        asset=sensor.asset,
         sensor=sensor,
         kind=kind,
-        detector="fixed_limit#1",
+        detector="limits#1",
         micros=np.array([(NOON + MINUTE * m - EPOCH).total_seconds() * 1e6 for m in minutes])
         .round()
         .astype(np.int64),
         values=np.array(scores, dtype=float) * 10,
         scores=np.array(scores, dtype=float),
         is_new=np.arange(len(scores)) >= known,
-        explain=lambda value: Explanation(f"value {value:g}", {"limit": 10.0}),
+        explain=lambda position: Explanation(f"value {scores[position] * 10:g}", {"limit": 10.0}),
         request_ids=("req-1",),
     )
 
@@ -63,7 +64,7 @@ def test_an_episode_is_written_with_its_reason() -> None:
 
     anomaly = Anomaly.objects.get()
     assert (anomaly.sensor, anomaly.asset, anomaly.kind) == (sensor, sensor.asset, HIGH)
-    assert (anomaly.detector, anomaly.correlation_ids) == ("fixed_limit#1", ["req-1"])
+    assert (anomaly.detector, anomaly.correlation_ids) == ("limits#1", ["req-1"])
     assert (minutes(anomaly.started_at), minutes(anomaly.last_seen_at)) == (1, 3)
     assert (minutes(anomaly.peak_at), anomaly.peak_value) == (2, 25)
     assert (anomaly.reason, anomaly.evidence) == ("value 25", {"limit": 10.0})

@@ -1,0 +1,153 @@
+"""The detectors that watch single sensors, as one: a block goes in, scores by kind come out.
+
+Beside what its members know, the state holds the last few scores of each kind, because
+whether an episode begins depends on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops.detectors.base import Block, Detector, Explanation, Scores, State, Values
+
+# Time, value and score of one sighting.
+FIELDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A detector of the suite, and the kind of anomaly that its alarms are.
+
+    With `channel`, only the scores of that channel count: one detector may stand for
+    several kinds.
+    """
+
+    kind: str
+    name: str
+    detector: Detector
+    channel: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What an anomaly stores of its detector."""
+        return f"{self.name}#{self.detector.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last sightings of one kind before a block; arrays of shape (count, series).
+
+    Where there were fewer, the first ones are NaN.
+    """
+
+    micros: Values
+    values: Values
+    scores: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one member saw of a block."""
+
+    member: Member
+    block: Block
+    scores: Scores
+    before: Recent
+
+    @property
+    def alarms(self) -> Values:
+        """Scores of shape (rows, series), 0 where the member has nothing to say."""
+        return np.nan_to_num(self.scores.score, nan=0.0)
+
+    def explain(self, row: int, series: int) -> Explanation:
+        return self.member.detector.explain(self.block, self.scores, row, series)
+
+
+class Suite:
+    """Members that each see every block. `recent` is how many sightings are remembered."""
+
+    def __init__(self, members: Sequence[Member], recent: int) -> None:
+        self.members = members
+        self.recent = recent
+        # Members that share a detector share its state and its scores.
+        self._detectors = list({id(m.detector): m.detector for m in members}.values())
+        self._widths = [detector.begin(0).shape[1] for detector in self._detectors]
+
+    @property
+    def layout(self) -> str:
+        """Names what a state means: states of another layout cannot be gone on from."""
+        told = [
+            f"{m.kind} {m.label} {m.channel} {m.detector.begin(0).shape[1]}" for m in self.members
+        ]
+        return hashlib.sha256(repr((told, self.recent)).encode()).hexdigest()
+
+    @property
+    def width(self) -> int:
+        return sum(self._widths) + len(self.members) * self.recent * FIELDS
+
+    def begin(self, series: int) -> State:
+        unseen = np.full((series, len(self.members) * self.recent * FIELDS), np.nan)
+        return np.hstack([*(detector.begin(series) for detector in self._detectors), unseen])
+
+    def score(self, block: Block, state: State) -> tuple[list[Sight], State]:
+        """What each member sees, and the state after the block."""
+        *parts, recents = np.split(state, np.cumsum(self._widths), axis=1)
+        scored = {}
+        after = []
+        for detector, part in zip(self._detectors, parts, strict=True):
+            scored[id(detector)], new = detector.score(block, part)
+            after.append(new)
+        remembered = recents.reshape(block.columns, len(self.members), self.recent, FIELDS)
+        sights = [
+            Sight(
+                member,
+                block,
+                _of_channel(scored[id(member.detector)], member.channel),
+                Recent(*np.moveaxis(remembered[:, number], (2, 1), (0, 1))),
+            )
+            for number, member in enumerate(self.members)
+        ]
+        now = np.stack([_remember(sight, self.recent) for sight in sights], axis=1)
+        return sights, np.hstack([*after, now.reshape(block.columns, -1)])
+
+    def learning(self, state: State) -> Iterator[tuple[Member, NDArray[np.int64]]]:
+        """The members that have not learnt enough of some series, and how far they are."""
+        *parts, _ = np.split(state, np.cumsum(self._widths), axis=1)
+        for detector, part in zip(self._detectors, parts, strict=True):
+            learnt = detector.learnt(part)
+            if (learnt < detector.min_history).any():
+                yield next(m for m in self.members if m.detector is detector), learnt
+
+
+def _of_channel(scores: Scores, channel: int | None) -> Scores:
+    if channel is None:
+        return scores
+    score = np.where((scores.channel == channel) | np.isnan(scores.score), scores.score, 0.0)
+    return Scores(score, scores.expected, scores.low, scores.high, scores.channel)
+
+
+def _remember(sight: Sight, count: int) -> Values:
+    """The last sightings after a block, of shape (series, count, FIELDS)."""
+    block, before = sight.block, sight.before
+    micros = np.broadcast_to(block.micros, block.values.shape)
+    seen = np.stack(
+        [
+            np.vstack([before.micros, micros]),
+            np.vstack([before.values, block.values]),
+            np.vstack([before.scores, sight.alarms]),
+        ],
+        axis=2,
+    )
+    # Where there was a reading, how many there are from here to the end.
+    there = ~np.isnan(seen[:, :, 1])
+    left = np.where(there, np.cumsum(there[::-1], axis=0)[::-1], 0)
+    kept = np.full((block.columns, count, FIELDS), np.nan)
+    for back in range(1, count + 1):
+        row, series = np.nonzero(left == back)
+        kept[series, count - back] = seen[row, series]
+    return kept

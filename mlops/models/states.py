@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from django.db import models
+
+from sensors.models import Sensor
+
+
+class SensorState(models.Model):
+    """What the detectors of a sensor know after its readings so far."""
+
+    sensor = models.OneToOneField(
+        Sensor, models.CASCADE, primary_key=True, related_name="detector_state"
+    )
+    layout = models.CharField(max_length=64, help_text="Which detectors, of which versions")
+    until = models.DateTimeField(help_text="Time of the last reading in it")
+    state = models.BinaryField()
+    since_checkpoint = models.PositiveIntegerField(default=0, help_text="Readings")
+
+    def __str__(self) -> str:
+        return f"state of sensor {self.sensor_id}"
+
+
+class SensorCheckpoint(models.Model):
+    """What they knew some hundreds of readings before.
+
+    When a reading comes late, the ones after the checkpoint before it are gone through
+    again, this time in their order.
+    """
+
+    sensor = models.ForeignKey(
+        Sensor, models.CASCADE, related_name="detector_checkpoints", db_index=False
+    )
+    layout = models.CharField(max_length=64)
+    until = models.DateTimeField()
+    state = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sensor", "until"], name="one_checkpoint_per_sensor_and_moment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"state of sensor {self.sensor_id} until {self.until}"

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from sensors.access import Principal, Right
+from sensors.models import Asset, AssetType
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def of_the_same(self, version: ModelVersion) -> Self:
+        """All versions of one kind for one asset, or for one type of asset."""
+        return self.filter(
+            kind=version.kind, asset=version.asset_id, asset_type=version.asset_type_id
+        )
+
+    def visible_to(self, principal: Principal) -> Self:
+        sites = principal.sites(Right.READ)
+        if sites is None:
+            return self.all()
+        return self.filter(Q(asset=None) | Q(asset__site__in=sites))
+
+
+class ModelVersion(models.Model):
+    """Something that was learnt: by which method, for what, from which data, how well."""
+
+    kind = models.CharField(max_length=40, help_text="Name of the detector or forecaster")
+    code = models.PositiveIntegerField(help_text="Version of the method itself")
+    asset = models.ForeignKey(
+        Asset, models.PROTECT, null=True, blank=True, related_name="model_versions"
+    )
+    asset_type = models.ForeignKey(
+        AssetType, models.PROTECT, null=True, blank=True, related_name="model_versions"
+    )
+    number = models.PositiveIntegerField(help_text="Counts up for each kind and scope")
+    is_active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    parameters = models.JSONField(default=dict)
+    # Codes in the order of the columns that it was taught.
+    columns = models.JSONField(default=list, blank=True)
+    learnt_from = models.DateTimeField()
+    learnt_until = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    data_digest = models.CharField(max_length=64, help_text="SHA-256 of what it learnt from")
+    artifact_digest = models.CharField(max_length=64, help_text="SHA-256 of what it learnt")
+    metrics = models.JSONField(default=dict, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "asset", "asset_type", "number"],
+                nulls_distinct=False,
+                name="one_model_version_per_number",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "asset", "asset_type"],
+                condition=Q(is_active=True),
+                nulls_distinct=False,
+                name="one_active_model_per_kind_and_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(asset=None) | Q(asset_type=None),
+                name="a_model_is_for_an_asset_or_a_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(learnt_until__gte=F("learnt_from")),
+                name="a_model_learns_forwards_in_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}#{self.number}"
+
+    @transaction.atomic
+    def register(self) -> None:
+        """Number a new version and put it on duty in place of the one before."""
+        same = ModelVersion.objects.of_the_same(self)
+        # Locks what is there; two first versions at once are kept apart by the constraint.
+        taken = same.select_for_update().order_by("pk").values_list("number", flat=True)
+        self.number = max(taken, default=0) + 1
+        same.active().update(is_active=False)
+        self.is_active = True
+        self.save(force_insert=True)

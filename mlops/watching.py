@@ -1,0 +1,140 @@
+"""Carry the detectors of sensors through the new readings of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maintenance.episodes import ALARM_LINE
+from maintenance.models import Symptom
+from maintenance.recording import Explanation, Scored
+from mlops import states
+from mlops.detectors.base import Block, State
+from mlops.detectors.suite import Sight
+from mlops.registry import sensor_suite
+from mlops.states import EARLIEST, LATE_READINGS, Known
+from mlops.stretches import Stretch, stretches_of
+from sensors.models import Reading, ReadingBatch, Sensor
+from sensors.windows import windows_of
+
+# What a sensor that is new to the detectors is taught from, at most.
+HISTORY = 2_000
+# Columns are filled up to the longest among them, so only similar ones go together.
+MOST_UNEVEN = 4
+# Numbers near the end of what a float holds overflow on the way; no score needs more.
+HIGHEST_SCORE = 1e6
+
+
+def watch(batches: Sequence[ReadingBatch], sensors: Mapping[int, Sensor]) -> list[Scored]:
+    """Score the believable readings of batches and move the states of their sensors on.
+
+    Needs the rows of the sensors to be locked. What is neither past the alarm line nor
+    belongs to an open episode is left out.
+    """
+    windows = windows_of(batches, before=0, worst=Reading.Quality.UNCERTAIN)
+    layout = sensor_suite([]).layout
+    stretches = stretches_of(windows, layout=layout, history=HISTORY)
+    open_kinds = Symptom.objects.kinds_of_sensors({s.sensor_id for s in stretches})
+    requests = {batch.pk: batch.correlation_id for batch in batches}
+    return [
+        _scored(sight, series, group[series], sensors[group[series].sensor_id], requests)
+        for group in _alike(stretches)
+        for sight in _seen(group, [sensors[stretch.sensor_id] for stretch in group], layout)
+        for series in _noteworthy(sight, group, open_kinds)
+    ]
+
+
+def _alike(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
+    """Groups of stretches of about the same length."""
+    group: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda stretch: stretch.size):
+        if not stretch.size:
+            continue
+        if group and stretch.size > MOST_UNEVEN * group[0].size:
+            yield group
+            group = []
+        group.append(stretch)
+    if group:
+        yield group
+
+
+def _seen(group: Sequence[Stretch], sensors: Sequence[Sensor], layout: str) -> list[Sight]:
+    """Take stretches through the detectors, and keep the states after them."""
+    suite = sensor_suite(sensors)
+    unknown = suite.begin(1)[0]
+    starts = [unknown if stretch.start is None else stretch.start.state for stretch in group]
+    with np.errstate(all="ignore"):
+        sights, after = suite.score(_block(group), np.stack(starts))
+    _keep(group, after, unknown, layout)
+    return sights
+
+
+def _block(group: Sequence[Stretch]) -> Block:
+    """The stretches side by side, filled up with NaN at their last time."""
+    rows = max(stretch.size for stretch in group)
+    micros = np.empty((rows, len(group)), dtype=np.int64)
+    values = np.full((rows, len(group)), np.nan)
+    for column, stretch in enumerate(group):
+        micros[: stretch.size, column] = stretch.micros
+        micros[stretch.size :, column] = stretch.micros[-1]
+        values[: stretch.size, column] = stretch.values
+    return Block(micros, values)
+
+
+def _noteworthy(
+    sight: Sight, group: Sequence[Stretch], open_kinds: set[tuple[int, str]]
+) -> list[int]:
+    alarming: NDArray[np.bool_] = np.any(sight.alarms >= ALARM_LINE, axis=0)
+    kind = sight.member.kind
+    return [
+        series
+        for series, stretch in enumerate(group)
+        if alarming[series] or (stretch.sensor_id, kind) in open_kinds
+    ]
+
+
+def _scored(
+    sight: Sight, series: int, stretch: Stretch, sensor: Sensor, requests: Mapping[int, str]
+) -> Scored:
+    before = ~np.isnan(sight.before.values[:, series])
+    past = int(before.sum())
+    now = np.minimum(sight.alarms[: stretch.size, series], HIGHEST_SCORE)
+    beyond = np.unique(stretch.batch_ids[stretch.is_new & (now >= ALARM_LINE)]).tolist()
+    return Scored(
+        asset=sensor.asset,
+        sensor=sensor,
+        kind=sight.member.kind,
+        detector=sight.member.label,
+        micros=np.r_[sight.before.micros[before, series].astype(np.int64), stretch.micros],
+        values=np.r_[sight.before.values[before, series], stretch.values],
+        scores=np.r_[sight.before.scores[before, series], now],
+        is_new=np.r_[np.zeros(past, dtype=bool), stretch.is_new],
+        explain=partial(_explain, sight, series, past),
+        request_ids=tuple(requests[pk] for pk in beyond),
+    )
+
+
+def _explain(sight: Sight, series: int, past: int, position: int) -> Explanation:
+    # What was seen in a run before cannot be explained from here: the first of this one is.
+    return sight.explain(max(position - past, 0), series)
+
+
+def _keep(group: Sequence[Stretch], after: State, unknown: State, layout: str) -> None:
+    now: dict[int, Known] = {}
+    checkpoints: dict[int, Known] = {}
+    for stretch, state in zip(group, after, strict=True):
+        since = stretch.size + (stretch.start.since_checkpoint if stretch.start else 0)
+        last = Known(int(stretch.micros[-1]), state, since)
+        if stretch.start is None:
+            # To come back to the same state if readings are late.
+            began = int(stretch.micros[0]) - 1 if not stretch.is_new[0] else EARLIEST
+            checkpoints[stretch.sensor_id] = Known(began, unknown)
+        elif since >= LATE_READINGS:
+            last = checkpoints[stretch.sensor_id] = Known(last.until, state)
+        now[stretch.sensor_id] = last
+    states.drop_later((s.sensor_id, int(s.micros[0])) for s in group if s.goes_back)
+    states.keep(now, layout)
+    states.set_checkpoints(checkpoints, layout)
