@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mlops.evaluation.rolling import Outcome
 from mlops.forecasting.base import Series
-
-if TYPE_CHECKING:
-    from mlops.evaluation.forecast import Outcome
 
 SHOWN = 6
 DAYS_BEFORE = 4

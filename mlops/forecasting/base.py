@@ -61,8 +61,10 @@ class Series:
 
     def seconds_of_week(self, origins: Origins) -> Values:
         """Where in the week the first unknown step of each origin lies, in seconds."""
-        begins = (self.begins / MICROS) % (7 * DAY)
-        return (begins + origins * self.interval) % (7 * DAY)
+        # Whole microseconds first: a shift by weeks must not change the last digit.
+        begins = self.begins % (7 * DAY * MICROS) / MICROS
+        seconds: Values = np.mod(begins + origins * self.interval, 7.0 * DAY)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class Forecaster(ABC):
         if not 1 <= steps <= self.horizon:
             raise ValueError(f"steps must be 1 to {self.horizon}")
         aimed = [(aims or {}).get(level, level) for level in LEVELS]
-        widths = np.array([radii(self.errors_, aim) for aim in aimed])[:, :steps]
+        widths = radii(self.errors_[:, :steps], aimed)
         point = self.point_[:steps]
         return Forecast(self.name, point, LEVELS, point - widths, point + widths, self.interval_)
 

@@ -40,6 +40,8 @@ def choose(series: Series, among: Sequence[Forecaster]) -> Choice:
     that goes for all of them. Not a mean of all: for machines that switch by the clock the
     median day is far better than a regression, elsewhere far worse.
     """
+    if not among:
+        raise ValueError("no forecaster to choose among")
     fitted, refusals = [], []
     for forecaster in among:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -14,8 +14,8 @@ Values = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9)
 
 
-def radii(errors: Values, level: float) -> Values:
-    """Half widths of a band per step ahead, from past errors of shape (origins, steps).
+def radii(errors: Values, levels: Sequence[float]) -> Values:
+    """Half widths of bands, of shape (levels, steps), from errors of shape (origins, steps).
 
     The quantile of the absolute errors of each step, a little above the level, as the
     rank level × (n + 1) of n errors is what holds for the next one. Errors of h steps
@@ -24,8 +24,8 @@ def radii(errors: Values, level: float) -> Values:
     is beyond n the largest error stands in for the infinite band of theory. NaN is left
     out. Symmetric, since two tails from half as many errors each were wider and held less.
 
-    >>> radii(np.array([[-3.0], [1.0], [2.0], [-4.0]]), 0.5).tolist()
-    [3.0]
+    >>> radii(np.array([[-3.0], [1.0], [2.0], [-4.0]]), [0.5]).tolist()
+    [[3.0]]
 
     References: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005;
     Lei et al., Distribution-Free Predictive Inference for Regression, 2018.
@@ -34,9 +34,9 @@ def radii(errors: Values, level: float) -> Values:
     counts = np.isfinite(sizes).sum(axis=0)
     steps = np.arange(1, sizes.shape[1] + 1)
     independent = counts * np.minimum(1.0, 1.5 / steps)
-    ranks = np.ceil(level * (1 + 1 / independent) * counts - 1e-9).astype(int)
+    ranks = np.ceil(np.outer(levels, (1 + 1 / independent) * counts) - 1e-9).astype(int)
     rows = np.clip(ranks, 1, counts) - 1
-    return sizes[rows, np.arange(sizes.shape[1])]
+    return np.take_along_axis(sizes, rows, axis=0)
 
 
 @dataclass(frozen=True, slots=True)

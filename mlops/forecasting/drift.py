@@ -38,10 +38,13 @@ class Drift(Forecaster):
         self.depth_ = max(min(self.seasons, until // self.period_ - 1), 2)
 
     def predict(self, series: Series, origins: Origins) -> Values:
-        span = self.period_ * self.depth_
-        windows = np.lib.stride_tricks.sliding_window_view(series.values, span)[origins - span]
-        levels = np.median(windows.reshape(len(origins), self.depth_, self.period_), axis=2)
+        ends = np.arange(self.depth_ - 1, -1, -1) * self.period_
+        first = int(origins.min()) - int(ends[0])
+        known = series.values[first - self.period_ : int(origins.max())]
+        seasons = np.lib.stride_tricks.sliding_window_view(known, self.period_)
+        levels = np.median(seasons, axis=1)[origins[:, None] - ends - first]
         slopes = np.median(np.diff(levels, axis=1), axis=1) / self.period_
         # The median of a season is its level half a season ago.
         steps = np.arange(self.horizon) + (self.period_ + 1) / 2
-        return levels[:, -1:] + slopes[:, None] * steps
+        predicted: Values = levels[:, -1:] + slopes[:, None] * steps
+        return predicted

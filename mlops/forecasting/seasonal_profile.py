@@ -35,6 +35,9 @@ class SeasonalProfile(Forecaster):
         self.depth_ = min(self.seasons, until // series.season)
 
     def predict(self, series: Series, origins: Origins) -> Values:
-        back = self.period_ - np.arange(self.horizon) % self.period_
-        past = back + self.period_ * np.arange(self.depth_)[:, None]
-        return np.median(series.values[origins[:, None, None] - past], axis=1)
+        # The median day of each moment once, not once for each origin that asks for it.
+        first, period = int(origins.min()), self.period_
+        moments = np.arange(first, int(origins.max()) + period)
+        past = period * np.arange(1, self.depth_ + 1)
+        usual = np.median(series.values[moments[:, None] - past], axis=1)
+        return usual[origins[:, None] - first + np.arange(self.horizon) % period]
