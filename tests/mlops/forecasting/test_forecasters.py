@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,8 @@ def forecaster(request: pytest.FixtureRequest) -> Forecaster:
 
 @pytest.mark.parametrize("name", FORECASTERS)
 def test_every_parameter_has_a_default_and_is_kept_as_it_is(name: str) -> None:
-    given = {key: object() for key in inspect.signature(FORECASTERS[name]).parameters}
+    names = inspect.signature(FORECASTERS[name]).parameters
+    given: dict[str, Any] = {key: object() for key in names}
 
     forecaster = FORECASTERS[name](**given)
 
