@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, Field, Model, When
+from django.db.models import Case, Field, Model, QuerySet, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,16 +16,18 @@ from maintenance.admin_inlines import (
     AnomalyInline,
     NotificationInline,
     ShowsSeverity,
+    SymptomInline,
     TransitionInline,
     decided,
     severity_pill,
+    shares_of,
     worst_now,
 )
 from maintenance.admin_moves import MovesOrders
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
 from maintenance.models.anomalies import AnomalyQuerySet
 from maintenance.models.notifications import NotificationQuerySet
-from maintenance.pictures import around, by_sensor
+from maintenance.pictures import by_sensor
 from sensors.admin_pages import Evidence, WithButtons, facts, pill, url_of
 from sensors.admin_scope import SiteScoped, VisibleChoices, person_of
 from sensors.admin_times import NOTHING, SHORT, shown
@@ -73,6 +75,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         "-started_at",
     ]
     actions = ["acknowledge"]
+    inlines = [SymptomInline]
     fieldsets = [
         (None, {"fields": [("worst", "severity_now", "condition"), "reason", "asset", "sensor"]}),
         (
@@ -81,14 +84,14 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         ),
         (
             "Evidence",
-            {"fields": ["kind", "scores", "seen_by_it", "detected_at", "detector"]},
+            {"fields": ["kind", "scores", "shares", "seen_by_it", "detected_at", "detector"]},
         ),
         ("Requests that brought it", {"fields": ["correlation_ids"], "classes": ["collapse"]}),
         ("People", {"fields": ["acknowledged_at", "acknowledged_by", "work_order"]}),
     ]
 
     def charts(self, anomaly: Anomaly) -> list[Chart]:
-        return [around(anomaly)]
+        return by_sensor(_worst_first(anomaly.symptoms), most=MOST_CHARTS)
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         # The fields are closed to all, so the question is put to the person directly.
@@ -123,6 +126,10 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
             for key, value in anomaly.evidence.items()
         }
         return facts(rounded)
+
+    @admin.display(description="contributions")
+    def shares(self, anomaly: Anomaly) -> str:
+        return shares_of(anomaly)
 
     @admin.display(description="score")
     def scores(self, anomaly: Anomaly) -> str:
@@ -191,8 +198,8 @@ class WorkOrderAdmin(EditedWhileItChanges, SiteScoped, MovesOrders):
         return False
 
     def charts(self, order: WorkOrder) -> list[Chart]:
-        worst = order.anomalies.select_related("sensor__site").order_by("-score_worst", "pk")
-        return by_sensor(worst, most=MOST_CHARTS)
+        symptoms = Symptom.objects.filter(anomaly__work_order=order)
+        return by_sensor(_worst_first(symptoms), most=MOST_CHARTS)
 
     @admin.display(description="state", ordering="state")
     def condition(self, order: WorkOrder) -> str:
@@ -268,3 +275,8 @@ class NotificationAdmin(Evidence, WithButtons):
     def delivery(self, notification: Notification) -> str:
         status = Notification.Status(notification.status)
         return pill(DELIVERY_LEVELS.get(status, "medium"), status.label)
+
+
+def _worst_first(symptoms: Any) -> QuerySet[Symptom]:
+    found: QuerySet[Symptom] = symptoms.select_related("foremost__site")
+    return found.order_by("-score_worst", "pk")

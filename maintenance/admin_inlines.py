@@ -8,10 +8,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
-from maintenance.models import Anomaly, Notification, Severity, WorkOrder, WorkOrderTransition
+from maintenance.models import (
+    Anomaly,
+    Notification,
+    Severity,
+    Symptom,
+    WorkOrder,
+    WorkOrderTransition,
+)
 from sensors.admin_pages import EvidenceInline, pill, rendered
+from sensors.admin_times import NOTHING
 
 SEVERITY_LEVELS = {
     Severity.LOW: "low",
@@ -73,6 +81,29 @@ class AnomalyInline(ShowsSeverity, EvidenceInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("sensor")
+
+
+class SymptomInline(EvidenceInline):
+    model = Symptom
+    fields = ["of", "kind", "reason", "score_worst", "started_at", "last_seen_at", "ended_at"]
+    ordering = ["-score_worst", "pk"]
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("sensor", "asset")
+
+    @admin.display(description="seen on")
+    def of(self, symptom: Symptom) -> str:
+        return symptom.sensor.code if symptom.sensor else f"{symptom.asset.tag} as a whole"
+
+
+def shares_of(anomaly: Anomaly) -> str:
+    """How much each sensor has to do with it, as bars; the most first."""
+    ordered = sorted(anomaly.contributions.items(), key=lambda item: -item[1])
+    rows = ((code, share, f"{share:.0%}") for code, share in ordered)
+    return format_html_join(
+        "", '<div class="share">{} <meter value="{}"></meter> {}</div>', rows
+    ) or format_html("{}", NOTHING)
 
 
 class TransitionInline(EvidenceInline):

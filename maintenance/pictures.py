@@ -1,49 +1,49 @@
-"""Anomalies as charts: the readings around the episodes of a sensor."""
+"""Anomalies as charts: the readings around the symptoms of a sensor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from maintenance.models import Anomaly
+from maintenance.models import Symptom
 from sensors.charts import Chart, draw
 from sensors.models import Reading
 from sensors.pictures import limits_of
 
 STEPS = 400
-# How much calm is shown before an episode, at least, in readings.
+# How much calm is shown before a symptom, at least, in readings.
 CALM = 40
 USUAL_INTERVAL = timedelta(minutes=1)
 
 
-def around(anomaly: Anomaly) -> Chart:
-    """The believable readings from some time before the episode until a bit after it."""
-    return _picture([anomaly])
+def by_sensor(symptoms: Iterable[Symptom], *, most: int) -> list[Chart]:
+    """One chart for each of the sensors that come first, with all of its symptoms.
 
-
-def by_sensor(anomalies: Iterable[Anomaly], *, most: int) -> list[Chart]:
-    """One chart for each of the sensors that come first, with all of its episodes."""
-    grouped: dict[int, list[Anomaly]] = {}
-    for anomaly in anomalies:
-        grouped.setdefault(anomaly.sensor_id, []).append(anomaly)
+    Of an asset as a whole, the sensor that has most to do with it.
+    """
+    grouped: dict[int, list[Symptom]] = {}
+    for symptom in symptoms:
+        grouped.setdefault(symptom.foremost_id, []).append(symptom)
     return [_picture(group) for group in list(grouped.values())[:most]]
 
 
-def _picture(anomalies: Sequence[Anomaly]) -> Chart:
-    """The episodes of one sensor; the peak is that of the first."""
-    first = anomalies[0]
-    sensor = first.sensor
-    start = min(anomaly.started_at for anomaly in anomalies)
-    end = max(anomaly.last_seen_at for anomaly in anomalies)
+def _picture(symptoms: Sequence[Symptom]) -> Chart:
+    """The believable readings from some time before until a bit after; the peak is that
+    of the first."""
+    first = symptoms[0]
+    sensor = first.foremost
+    start = min(symptom.started_at for symptom in symptoms)
+    end = max(symptom.last_seen_at for symptom in symptoms)
     margin = max((end - start) / 2, (sensor.expected_interval or USUAL_INTERVAL) * CALM)
     believable = Reading.objects.filter(sensor=sensor).believable()
-    kinds = dict.fromkeys(anomaly.get_kind_display().lower() for anomaly in anomalies)
+    kinds = dict.fromkeys(symptom.get_kind_display().lower() for symptom in symptoms)
     return draw(
         f"{sensor.code}: {', '.join(kinds)}",
         believable.outline(start - margin, end + margin / 2, steps=STEPS),
         unit=sensor.unit,
         limits=limits_of(sensor),
-        episodes=[(anomaly.started_at, anomaly.last_seen_at) for anomaly in anomalies],
-        peak=(first.peak_at, first.peak_value),
+        episodes=[(symptom.started_at, symptom.last_seen_at) for symptom in symptoms],
+        # Of an asset as a whole there is no value, only a score.
+        peak=(first.peak_at, first.peak_value) if first.sensor_id else None,
         zone=sensor.site.zone,
     )

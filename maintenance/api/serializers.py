@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from maintenance.models import Anomaly, Severity, WorkOrder
+from maintenance.models import Anomaly, Severity, Symptom, WorkOrder
 
 Slug = serializers.SlugRelatedField[Any]
 
@@ -16,6 +16,31 @@ class SeverityField(serializers.Field):
         return Severity(value).name.lower()
 
 
+class SymptomSerializer(serializers.ModelSerializer[Symptom]):
+    """What one detector saw; without a sensor it is of the asset as a whole."""
+
+    sensor_id: Slug = serializers.SlugRelatedField(
+        slug_field="code", read_only=True, source="sensor"
+    )
+
+    class Meta:
+        model = Symptom
+        fields = [
+            "sensor_id",
+            "kind",
+            "detector",
+            "started_at",
+            "last_seen_at",
+            "ended_at",
+            "peak_at",
+            "peak_value",
+            "score",
+            "score_worst",
+            "reason",
+            "evidence",
+        ]
+
+
 class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
     asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
     sensor_id: Slug = serializers.SlugRelatedField(
@@ -25,6 +50,7 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
     severity = SeverityField()
     severity_worst = SeverityField()
     work_order: Slug = serializers.SlugRelatedField(slug_field="number", read_only=True)
+    symptoms = SymptomSerializer(many=True, read_only=True)
 
     class Meta:
         model = Anomaly
@@ -47,6 +73,8 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
             "score_worst",
             "reason",
             "evidence",
+            "contributions",
+            "symptoms",
             "correlation_ids",
             "acknowledged_at",
             "work_order",

@@ -38,7 +38,9 @@ class AnomalyViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[Anomaly]):
 
     def get_queryset(self) -> QuerySet[Anomaly]:
         visible = Anomaly.objects.visible_to(principal(self.request))
-        return visible.with_plant().select_related("work_order")
+        return (
+            visible.with_plant().select_related("work_order").prefetch_related("symptoms__sensor")
+        )
 
 
 class WorkOrderFilterSet(filters.FilterSet):
