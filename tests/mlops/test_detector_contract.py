@@ -41,6 +41,10 @@ def rows_of(block: Block, rows: slice | np.ndarray) -> Block:
     return Block(block.micros[rows], block.values[rows])
 
 
+def column_of(block: Block, n: int) -> Block:
+    return Block(block.micros[:, [min(n, block.micros.shape[1] - 1)]], block.values[:, [n]])
+
+
 def assert_same(one: Scores, other: Scores, rows: slice | np.ndarray = np.s_[:]) -> None:
     for name in FIELDS:
         left, right = getattr(one, name), getattr(other, name)
@@ -158,13 +162,13 @@ def test_scores_are_finite_and_not_below_zero_or_unknown(case: Case, block: Bloc
 
 
 @settings(max_examples=4, deadline=None)
-@given(cuts=st.lists(st.integers(0, 300), max_size=5).map(sorted))
+@given(parts=st.lists(st.floats(0, 1), max_size=5).map(sorted))
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_how_rows_are_cut_into_blocks_does_not_matter(case: Case, cuts: list[int]) -> None:
+def test_how_rows_are_cut_into_blocks_does_not_matter(case: Case, parts: list[float]) -> None:
     block = case.fault(case.ordinary(case.rows, case.columns))
     block.values[::7, 0] = np.nan
 
-    scores, state = in_pieces(case, block, cuts)
+    scores, state = in_pieces(case, block, [int(part * block.rows) for part in parts])
 
     whole, whole_state = run(case, block)
     assert_same(whole, scores)
@@ -186,14 +190,14 @@ def test_what_comes_later_changes_nothing_before(case: Case, block: Block) -> No
 
 
 def test_sensors_beside_each_other_do_not_touch(case: Case, block: Block) -> None:
-    if case.kind.scope is not Scope.SENSOR or case.learns:
-        pytest.skip("It is about detectors of sensors that learn online")
-    detector = case.fitted()
-    together, state = run(case, block, detector)
+    if case.kind.scope is not Scope.SENSOR:
+        pytest.skip("It is about detectors of sensors")
+    history = case.ordinary(case.learns, case.columns)
+    together, state = run(case, block, case.kind(**case.parameters).fit(history))
 
     for n in range(block.columns):
-        column = Block(block.micros[:, [min(n, block.micros.shape[1] - 1)]], block.values[:, [n]])
-        alone, its_state = run(case, column, detector)
+        detector = case.kind(**case.parameters).fit(column_of(history, n))
+        alone, its_state = run(case, column_of(block, n), detector)
         np.testing.assert_allclose(together.score[:, [n]], alone.score, **CLOSE)
         np.testing.assert_allclose(state[[n]], its_state, **CLOSE)
 
@@ -231,7 +235,7 @@ def test_ordinary_data_rarely_alarms(case: Case) -> None:
     scores, _ = run(case, case.ordinary(3 * case.rows, case.columns, seed=2))
 
     assert np.isfinite(scores.score[case.rows :]).all()
-    assert (scores.score >= ALARM_LINE).mean() <= 0.005
+    assert (scores.score >= ALARM_LINE).mean() <= 0.01
 
 
 @pytest.mark.parametrize("level", [0.0, 7.3, -1e9])

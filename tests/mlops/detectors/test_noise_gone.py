@@ -21,56 +21,56 @@ AFTER = {
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER)
 def test_a_signal_without_its_noise_is_an_alarm(after):
-    alarm = alarms(NoiseGone(), column([*noise(1000), *after]))
+    alarm = alarms(NoiseGone(), column([*noise(500), *after]))
 
-    assert not alarm[:1000].any()
+    assert not alarm[:500].any()
     assert alarm[-30:].all()
-    assert 1010 < np.flatnonzero(alarm)[0] < 1070
+    assert 510 < np.flatnonzero(alarm)[0] < 570
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_half_the_noise_is_no_alarm(seed):
-    block = column([*noise(1000, seed), *noise(1000, seed + 10, sigma=0.5)])
+    block = column([*noise(500, seed), *noise(500, seed + 10, sigma=0.5)])
 
     assert not alarms(NoiseGone(), block).any()
 
 
 def test_a_course_of_the_day_is_no_noise():
-    day = 30 * np.sin(2 * np.pi * np.arange(3000) / 1440)
-    block = column([*(noise(3000) + day), *np.full(100, 20.0)])
+    day = 30 * np.sin(2 * np.pi * np.arange(1440) / 720)
+    block = column([*(noise(1440) + day), *np.full(100, 20.0)])
 
     assert episodes(alarms(NoiseGone(), block)) == 1
 
 
 def test_a_spike_does_not_hide_what_comes_after_it():
-    block = column([*noise(1000), 2000, *np.full(100, 20.0)])
+    block = column([*noise(500), 2000, *np.full(100, 20.0)])
 
     assert alarms(NoiseGone(), block)[-1]
 
 
 def test_while_it_alarms_it_learns_nothing():
-    block = column([*noise(1000), *np.full(2000, 20.0)])
+    block = column([*noise(500), *np.full(500, 20.0)])
 
-    assert alarms(NoiseGone(), block)[1100:].all()
+    assert alarms(NoiseGone(), block)[600:].all()
 
 
 def test_when_the_noise_returns_it_is_over():
-    alarm = alarms(NoiseGone(), column([*noise(1000), *np.full(100, 20.0), *noise(100)]))
+    alarm = alarms(NoiseGone(), column([*noise(500), *np.full(100, 20.0), *noise(100)]))
 
     assert episodes(alarm) == 1
     assert not alarm[-80:].any()
 
 
 def test_a_sensor_that_is_calm_now_and_then_gets_more_leave_each_time():
-    calm = [noise(300, seed, sigma=0.01) for seed in range(8)]
-    loud = [noise(600, seed) for seed in range(8)]
+    calm = [noise(60, seed, sigma=0.01) for seed in range(8)]
+    loud = [noise(240, seed) for seed in range(8)]
     parts = [part for pair in zip(loud, calm, strict=True) for part in pair]
 
     alarm = alarms(NoiseGone(), column(np.concatenate(parts)))
 
-    assert alarm[:900].any()
+    assert alarm[:300].any()
     assert episodes(alarm) <= 3
-    assert not alarm[5 * 900 :].any()
+    assert not alarm[5 * 300 :].any()
 
 
 def test_a_switch_has_no_noise_to_lose():
@@ -96,7 +96,7 @@ def test_bad_parameters_are_refused(bad):
 
 
 def test_it_names_the_smooth_course():
-    explanation = explained(NoiseGone(), column([*noise(1000), *np.linspace(20, 29.9, 100)]))
+    explanation = explained(NoiseGone(), column([*noise(500), *np.linspace(20, 29.9, 100)]))
 
     assert explanation.reason == (
         "It reads 29.9 and has lost its usual noise: the last 20 readings went from 28 to 29.9"
