@@ -63,12 +63,17 @@ def test_without_limits_there_is_nothing_to_say():
     assert np.isnan(scored(Limits(), [1e9])).all()
 
 
+def test_a_series_whose_limits_leave_nothing_between_them_does_not_stop_the_others():
+    limits = Limits(alarm_low=[80, 0], alarm_high=[20, 100])
+
+    assert scores_of(limits, column([[50, 50]])).score.tolist() == [[2, 0]]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
         {"warning_high": 90, "alarm_high": 80},
         {"warning_low": 10, "alarm_low": 20},
-        {"alarm_low": 80, "alarm_high": 20},
         {"alarm_high": [[1, 2]]},
         {"alarm_high": float("inf")},
     ],
