@@ -56,10 +56,10 @@ class Limits(Detector):
             raise ValueError("the high alarm must lie beyond the high warning")
         if (self.alarm_low_ > self.warning_low_).any():
             raise ValueError("the low alarm must lie beyond the low warning")
+        # A low limit above a high one is not refused: that series alarms all the time, which
+        # is seen, and the others, which are scored with it, go on.
         self.high_ = np.fmin(self.warning_high_, self.alarm_high_)
         self.low_ = np.fmax(self.warning_low_, self.alarm_low_)
-        if (self.low_ >= self.high_).any():
-            raise ValueError("the low limits must lie below the high ones")
         return self
 
     def begin(self, series: int) -> State:

@@ -13,9 +13,9 @@ from mlops.detectors.stepwise import MICROS_PER_SECOND, Stepwise, Verdict
 Mask = NDArray[np.bool_]
 
 SECONDS_PER_DAY = 86_400.0
-# The last two values; the short mean of roots of bends; its logarithm as it usually is, at
-# its usual calmest, and at its calmest within an alarm; the share of readings without any noise; how
-# many readings, time of the last.
+# The last two values; the short mean of roots of bends; the logarithm of the noise as it
+# usually is, at its usual calmest, and at its calmest within an alarm; the share of readings
+# without any noise; how many readings, time of the last.
 VALUE, BEFORE, ROOTS, USUAL, CALMEST, ALARMED, RESTS, READINGS, LAST = range(9)
 # Below a millionth of the usual noise there is none.
 NO_NOISE = np.log(1e-6)

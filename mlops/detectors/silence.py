@@ -14,7 +14,7 @@ from mlops.detectors.stepwise import MICROS_PER_SECOND, Stepwise, Verdict
 # seconds; how many readings there were.
 LAST, MIDDLE, SPREAD, READINGS = range(4)
 # The first steps of learning are long, so that a first interval that was none is mended.
-LONGEST_STEP, SHORTEST_STEP = 2.0, 0.05
+LONGEST_STEP, SHORTEST_STEP = 4.0, 0.05
 SPREAD_STEP = 0.02
 
 
