@@ -32,9 +32,11 @@ class SeasonalBaseline(Detector):
     independent, and a fixed number of deviations alarms every day on half the series.
     Why not an isolation forest: it knows no time, costs thousandfold, and has to be refitted.
 
-    Steps of learning are clipped, so that a fault does not teach itself. After a change
-    of level by j usual residuals that stays, the level is relearnt in about
-    250 ln(1 + j/5) readings and the long-term level in some 1000 ln(j) more.
+    Steps of learning are clipped, so that a fault does not teach itself. A change of level
+    that stays is relearnt: spike and shift fall silent within a hundred readings, the
+    drift keeps saying that the level has moved until the long-term level has followed.
+    That takes about 2000 readings for 10 usual residuals and, as the profile of the day has
+    to recover as well, at most twelve days' worth of readings a minute for 100.
 
     Level, scale and channels count in readings, the profile of the day in time. The same
     readings give the same scores, however they are cut into blocks and with whatever
@@ -56,7 +58,7 @@ class SeasonalBaseline(Detector):
         season_step: float = 1.5,
         scale_step: float = 0.001,
         spike_step: float = 0.2,
-        shift_step: float = 0.06,
+        shift_step: float = 0.08,
         long_step: float = 0.001,
         tail_step: float = 0.0002,
     ) -> None:
@@ -101,7 +103,7 @@ class SeasonalBaseline(Detector):
         together in memory.
         """
         with np.errstate(all="ignore"):
-            return self._scored(block, np.ascontiguousarray(state.T))
+            return self._scored(block, np.array(state.T, order="C"))
 
     def _scored(self, block: Block, fields: NDArray[np.float64]) -> tuple[Scores, State]:
         packed = Packed.of(block)

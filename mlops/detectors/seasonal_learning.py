@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlops.detectors.seasonal_state import CHANNELS, Field, Floats, Stretch
 
@@ -30,7 +31,7 @@ LONG_FORGETS = 4.0
 # Mean of |z| where nothing happens: of a normal distribution.
 USUAL_SPIKE = 0.8
 # Against division by zero in a series that never moved; relative to its values.
-SMALLEST_SCALE = 1e-9
+SMALLEST_SCALE = 1e-12
 
 
 class Pace(NamedTuple):
@@ -58,7 +59,8 @@ class Judged:
 
     @classmethod
     def nothing(cls, rows: int, series: int) -> Self:
-        return cls(*np.full((3, rows, series), np.nan), np.full((rows, CHANNELS, series), np.nan))
+        count, expected, unit = np.full((3, rows, series), np.nan)
+        return cls(count, expected, unit, np.full((rows, CHANNELS, series), np.nan))
 
     def write(self, stretch: Stretch, found: Judged) -> None:
         rows = slice(stretch.first, stretch.first + stretch.values.shape[0])
@@ -113,7 +115,7 @@ def _baseline(
     level_gain = np.maximum(1.0 / counts, pace.level)
     scale_gain = np.maximum(1.0 / counts, pace.scale)
     floor = np.maximum(np.abs(stretch.values) * SMALLEST_SCALE, np.finfo(float).tiny)
-    young = counts < SETTLED
+    young: NDArray[np.bool_] = np.less(counts, SETTLED)
     any_young = young.any(axis=1).tolist()
     for row, (expected, unit, residual, after) in enumerate(zip(*found, strict=True)):
         hours = stretch.hours[row]
@@ -145,7 +147,10 @@ def _baseline(
 
 
 def _means(
-    fields: Floats, targets: tuple[Floats, Floats, Floats], share: Floats, pace: Pace
+    fields: Floats,
+    targets: tuple[Floats, Floats, Floats],
+    share: Floats,
+    pace: Pace,
 ) -> Floats:
     """The short mean, the signed mean and the long-term level after each row."""
     means = np.empty((share.shape[0], CHANNELS, share.shape[1]))

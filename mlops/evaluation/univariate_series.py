@@ -52,21 +52,17 @@ def run_together(detector: Detector, series: Sequence[Series]) -> list[Scores]:
     block = Block(micros, values)
     detector.fit(Block(micros[:0], values[:0]))
     scores, _ = detector.score(block, detector.begin(len(series)))
-    return [
-        Scores(
-            *(
-                array[: one.values.size, column]
-                for array in (
-                    scores.score,
-                    scores.expected,
-                    scores.low,
-                    scores.high,
-                    scores.channel,
-                )
-            )
-        )
-        for column, one in enumerate(series)
-    ]
+    return [_column(scores, column, one.values.size) for column, one in enumerate(series)]
+
+
+def _column(scores: Scores, column: int, rows: int) -> Scores:
+    return Scores(
+        score=scores.score[:rows, column],
+        expected=scores.expected[:rows, column],
+        low=scores.low[:rows, column],
+        high=scores.high[:rows, column],
+        channel=scores.channel[:rows, column],
+    )
 
 
 def alarms(one: Series, scores: Floats) -> NDArray[np.bool_]:
