@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlops.detectors.seasonal_state import CHANNELS, Field, Floats, Stretch
 
@@ -115,8 +114,8 @@ def _baseline(
     level_gain = np.maximum(1.0 / counts, pace.level)
     scale_gain = np.maximum(1.0 / counts, pace.scale)
     floor = np.maximum(np.abs(stretch.values) * SMALLEST_SCALE, np.finfo(float).tiny)
-    young: NDArray[np.bool_] = np.less(counts, SETTLED)
-    any_young = young.any(axis=1).tolist()
+    young = np.asarray(counts < SETTLED)
+    any_young = np.logical_or.reduce(young, axis=1).tolist()
     for row, (expected, unit, residual, after) in enumerate(zip(*found, strict=True)):
         hours = stretch.hours[row]
         profiles.take(hours, out=season, mode="clip")

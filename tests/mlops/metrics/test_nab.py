@@ -89,7 +89,10 @@ def test_the_best_threshold_leaves_the_false_alarm_below_it() -> None:
     scores = np.zeros(100)
     scores[50], scores[20] = 2.0, 1.5
 
-    assert best_score([SERIES], [scores], STANDARD) == (pytest.approx(100), 2.0)
+    best, threshold = best_score([SERIES], [scores], STANDARD)
+
+    assert best == pytest.approx(100)
+    assert threshold == 2.0
 
 
 def test_scores_that_are_nan_are_no_alarm() -> None:
