@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlops.detectors.base import Block, Detector, Explanation, Scope, Scores, State
-from mlops.detectors.seasonal_learning import Judged, Learner, Pace
+from mlops.detectors.seasonal_learning import Judged, Pace, learn
 from mlops.detectors.seasonal_state import WIDTH, Field, Packed
-from mlops.detectors.tails import probability, tail_score
+from mlops.detectors.tails import ONE_SIDED, TWO_SIDED, line_score, probability
 
 SPIKE, SHIFT, DRIFT = range(3)
 # The drift's own past is held down on purpose, so its spread is taken twice as wide.
 DRIFT_WIDENED = 2.0
+LINES = np.array([[ONE_SIDED], [TWO_SIDED], [DRIFT_WIDENED * TWO_SIDED]])
 # Half the width of the band, in mean absolute residuals: 3.2 sigma of normal noise.
 BAND = 4.0
 
@@ -31,9 +32,11 @@ class SeasonalBaseline(Detector):
     independent, and a fixed number of deviations alarms every day on half the series.
     Why not an isolation forest: it knows no time, costs thousandfold, and has to be refitted.
 
-    Steps of learning are clipped, so that a fault does not teach itself. After a change
-    of level by j usual residuals that stays, the level is relearnt in about
-    250 ln(1 + j/5) readings and the long-term level in some 1000 ln(j) more.
+    Steps of learning are clipped, so that a fault does not teach itself. A change of level
+    that stays is relearnt: spike and shift fall silent within a hundred readings, the
+    drift keeps saying that the level has moved until the long-term level has followed.
+    That takes about 2000 readings for 10 usual residuals and, as the profile of the day has
+    to recover as well, at most twelve days' worth of readings a minute for 100.
 
     Level, scale and channels count in readings, the profile of the day in time. The same
     readings give the same scores, however they are cut into blocks and with whatever
@@ -55,7 +58,7 @@ class SeasonalBaseline(Detector):
         season_step: float = 1.5,
         scale_step: float = 0.001,
         spike_step: float = 0.2,
-        shift_step: float = 0.06,
+        shift_step: float = 0.08,
         long_step: float = 0.001,
         tail_step: float = 0.0002,
     ) -> None:
@@ -83,7 +86,9 @@ class SeasonalBaseline(Detector):
             tail=self.tail_step,
         )
         if not all(0 < step <= 1 for step in pace) or self.season_step < 0:
-            raise ValueError("every step must lie above 0 and be at most 1, the season's 0 or more")
+            raise ValueError(
+                "every step must lie above 0 and be at most 1, the season's 0 or more"
+            )
         self.pace_ = pace
         return self
 
@@ -98,29 +103,32 @@ class SeasonalBaseline(Detector):
         together in memory.
         """
         with np.errstate(all="ignore"):
-            return self._scored(block, np.ascontiguousarray(state.T))
+            return self._scored(block, np.array(state.T, order="C"))
 
     def _scored(self, block: Block, fields: NDArray[np.float64]) -> tuple[Scores, State]:
         packed = Packed.of(block)
         judged = Judged.nothing(*block.values.shape)
         seen_at = np.where(fields[Field.COUNT] > 0, fields[Field.SEEN_AT], np.nan)
         for stretch in packed.stretches(seen_at, self.season_step):
-            learner = Learner(np.ascontiguousarray(fields[:, stretch.series]), self.pace_)
-            learner.learn(stretch, judged)
-            fields[:, stretch.series] = learner.fields
+            some = np.ascontiguousarray(fields[:, stretch.series])
+            judged.write(stretch, learn(some, stretch, self.pace_))
+            fields[:, stretch.series] = some
         if block.rows:
             last = np.take_along_axis(packed.micros, np.maximum(packed.counts - 1, 0)[None], 0)[0]
             fields[Field.SEEN_AT] = np.where(packed.counts > 0, last, fields[Field.SEEN_AT])
         return self._scores(packed, judged), np.ascontiguousarray(fields.T)
 
     def _scores(self, packed: Packed, judged: Judged) -> Scores:
-        spike = tail_score(judged.spike)
-        shift = tail_score(judged.shift, sides=2)
-        drift = tail_score(np.divide(judged.drift, DRIFT_WIDENED), sides=2)
-        score = np.maximum(np.maximum(spike, shift), drift)
-        channel = np.where(spike >= score, SPIKE, np.where(shift >= score, SHIFT, DRIFT))
+        # The channel that is furthest out in units of its own alarm line has the word, so
+        # that only one tail has to be computed.
+        spike, shift, drift = (judged.deviations / LINES).transpose(1, 0, 2)
+        shift = np.abs(shift)
+        furthest = np.maximum(np.maximum(spike, shift), drift)
+        channel = np.where(furthest > shift, DRIFT, SHIFT)
+        channel[spike >= furthest] = SPIKE
+        score = line_score(furthest, channel != SPIKE)
         score[judged.count <= self.min_history] = np.nan
-        width = BAND * judged.scale
+        width = BAND * judged.unit
         back = packed.unpacked
         return Scores(
             score=back(score),
@@ -140,10 +148,7 @@ class SeasonalBaseline(Detector):
         if not np.isfinite([value, score]).all():
             return Explanation("there is nothing to say of this reading yet", {})
         channel = self.channels[int(scores.channel[row, series])]
-        if score >= 1:
-            said = SAID[channel]
-        else:
-            said = "and lately this is nothing unusual for it"
+        said = SAID[channel] if score >= 1 else "and lately this is nothing unusual for it"
         where = "inside" if low <= value <= high else "above" if value > high else "below"
         return Explanation(
             reason=(
@@ -156,7 +161,7 @@ class SeasonalBaseline(Detector):
                 "expected_low": low,
                 "expected_high": high,
                 "probability": probability(score),
-                "channel": channel,  # type: ignore[dict-item]
+                "channel": float(scores.channel[row, series]),
             },
         )
 

@@ -1,4 +1,10 @@
-"""One step of the seasonal baseline for many series at once, reading after reading."""
+"""How the seasonal baseline learns: three passes over the rows, all series at once.
+
+Only what feeds back on itself is done row by row: first level, season and scale; then the
+short and the long means; then the histories of the channels. All else is done once for
+the whole stretch. Each number comes from its own series only and by the same operations
+in the same order, so that scores depend neither on company nor on how blocks are cut.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlops.detectors.seasonal_state import Field, Floats, Stretch
+from mlops.detectors.seasonal_state import CHANNELS, Field, Floats, Stretch
 
 # Until so many readings are seen the level is their plain mean.
 SETTLED = 60
@@ -16,17 +21,16 @@ SETTLED = 60
 SCALE_CLIP = 5.0
 # What counts of a residual at most, in usual residuals.
 RESIDUAL_CLIP = 50.0
-# A channel's history learns from at most ten spreads, that of the drift from one.
-HISTORY_CLIP = 10.0
-# No channel's spread is taken for narrower: nothing is ever perfectly steady.
-NARROWEST = 0.02
-NARROWEST_DRIFT = 0.06
+# For spike, shift and drift: how many spreads of a channel its history learns from at most,
+HISTORY_CLIP = np.array([[10.0], [10.0], [1.0]])
+# and what no spread is taken to be narrower than: nothing is ever perfectly steady.
+NARROWEST = np.array([[0.02], [0.02], [0.06]])
 # The long-term level forgets the first readings by this power of their number.
 LONG_FORGETS = 4.0
 # Mean of |z| where nothing happens: of a normal distribution.
 USUAL_SPIKE = 0.8
-# Against division by zero in a series that never moved; relative to its level.
-SMALLEST_SCALE = 1e-9
+# Against division by zero in a series that never moved; relative to its values.
+SMALLEST_SCALE = 1e-12
 
 
 class Pace(NamedTuple):
@@ -42,181 +46,146 @@ class Pace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found of each reading, of shape (rows, columns), NaN where there is none.
+    """What was found of readings, of shape (rows, series), NaN where there is none.
 
-    The channels are in their own spreads, the shift and the drift without their sign.
+    `deviations`, of shape (rows, channels, series), are in the spreads of their channels.
     """
 
     count: Floats
     expected: Floats
-    scale: Floats
-    spike: Floats
-    shift: Floats
-    drift: Floats
+    unit: Floats
+    deviations: Floats
 
     @classmethod
-    def nothing(cls, rows: int, columns: int) -> Self:
-        return cls(*np.full((6, rows, columns), np.nan))
+    def nothing(cls, rows: int, series: int) -> Self:
+        count, expected, unit = np.full((3, rows, series), np.nan)
+        return cls(count, expected, unit, np.full((rows, CHANNELS, series), np.nan))
 
-    def write(self, row: int, stretch: Stretch, found: tuple[Floats, ...]) -> None:
-        arrays = (self.count, self.expected, self.scale, self.spike, self.shift, self.drift)
+    def write(self, stretch: Stretch, found: Judged) -> None:
+        rows = slice(stretch.first, stretch.first + stretch.values.shape[0])
         whole = stretch.series.size == self.count.shape[1]
-        for array, numbers in zip(arrays, found, strict=True):
-            if whole:
-                array[row] = numbers
-            else:
-                array[row, stretch.series] = numbers
+        columns = slice(None) if whole else stretch.series
+        self.count[rows, columns] = found.count
+        self.expected[rows, columns] = found.expected
+        self.unit[rows, columns] = found.unit
+        self.deviations[rows, :, columns] = found.deviations
 
 
-class Learner:
-    """The state of some series, a field in a row, and the buffers to learn in.
-
-    Buffers are named for what is in them last. Everything is done per element and in the
-    same order of operations for any number of series: so scores do not depend on company.
-    """
-
-    def __init__(self, fields: Floats, pace: Pace) -> None:
-        self.fields, self.pace = fields, pace
-        series = fields.shape[1]
-        self.profiles = fields[Field.SEASON :].reshape(-1)
-        self.season, self.residual, self.unit, self.step = np.empty((4, series))
-        self.share, self.gain, self.size, self.odd = np.empty((4, series))
-        self.expected, self.spread, self.deviation, self.moved = np.empty((4, series))
-        self.spike, self.shift, self.drift = np.empty((3, series))
-
-    def learn(self, stretch: Stretch, judged: Judged) -> None:
-        """Take the rows of a stretch one after another and write down what is found."""
-        found = (
-            self.fields[Field.COUNT],
-            self.expected,
-            self.unit,
-            self.spike,
-            self.shift,
-            self.drift,
-        )
-        if (self.fields[Field.COUNT] == 0).any():
-            self._start(stretch.values[0])
-        for row in range(stretch.values.shape[0]):
-            self._settle(stretch.values[row], stretch.hours[row], stretch.weights[row])
-            self._drift()
-            self._rescale()
-            self._spike()
-            self._shift()
-            judged.write(stretch.first + row, stretch, found)
-
-    def _start(self, values: Floats) -> None:
-        fresh = self.fields[Field.COUNT] == 0
-        for field, begins in (
-            (Field.LEVEL, values),
-            (Field.LONG_LEVEL, values),
-            (Field.SPIKE, USUAL_SPIKE),
-            (Field.SPIKE_MEAN, USUAL_SPIKE),
-        ):
-            np.copyto(self.fields[field], begins, where=fresh)
-
-    def _settle(self, values: Floats, hours: NDArray[np.intp], weights: Floats) -> None:
-        """The residual, in units of the usual one, and a clipped step of level and season."""
-        count, level = self.fields[Field.COUNT], self.fields[Field.LEVEL]
-        np.add(count, 1.0, out=count)
-        np.divide(1.0, count, out=self.share)
-        self.profiles.take(hours, out=self.season, mode="clip")
-        np.add(level, self.season, out=self.expected)
-        np.subtract(values, self.expected, out=self.residual)
-        np.abs(level, out=self.unit)
-        np.multiply(self.unit, SMALLEST_SCALE, out=self.unit)
-        np.maximum(self.unit, self.fields[Field.SCALE], out=self.unit)
-        np.maximum(self.unit, np.finfo(float).tiny, out=self.unit)
-        np.negative(self.unit, out=self.gain)
-        np.maximum(self.residual, self.gain, out=self.step)
-        np.minimum(self.step, self.unit, out=self.step)
-        np.multiply(self.step, weights, out=self.size)
-        np.add(self.season, self.size, out=self.season)
-        self.profiles[hours] = self.season
-        if (young := count < SETTLED).any():
-            np.copyto(self.step, self.residual, where=young)
-        np.maximum(self.share, self.pace.level, out=self.gain)
-        np.multiply(self.gain, self.step, out=self.step)
-        np.add(level, self.step, out=level)
-
-    def _drift(self) -> None:
-        """How far the level lies from the long-term one, against the history of that."""
-        level, long = self.fields[Field.LEVEL], self.fields[Field.LONG_LEVEL]
-        power = self.fields[Field.DRIFT_POWER]
-        np.multiply(self.share, LONG_FORGETS, out=self.gain)
-        np.maximum(self.gain, self.pace.long, out=self.gain)
-        np.minimum(self.gain, 1.0, out=self.gain)
-        np.subtract(level, long, out=self.moved)
-        np.multiply(self.moved, self.gain, out=self.gain)
-        np.add(long, self.gain, out=long)
-        np.subtract(level, long, out=self.moved)
-        np.abs(self.moved, out=self.moved)
-        np.divide(self.moved, self.unit, out=self.moved)
-        np.sqrt(power, out=self.spread)
-        np.add(self.spread, NARROWEST_DRIFT, out=self.spread)
-        np.divide(self.moved, self.spread, out=self.drift)
-        np.minimum(self.moved, self.spread, out=self.moved)
-        np.maximum(self.share, self.pace.tail, out=self.gain)
-        _towards_square(power, self.moved, self.gain)
-
-    def _rescale(self) -> None:
-        """The usual residual, and how odd this one is: log(1 + |z|)."""
-        scale, count = self.fields[Field.SCALE], self.fields[Field.COUNT]
-        np.abs(self.residual, out=self.size)
-        np.divide(self.size, self.unit, out=self.odd)
-        np.minimum(self.odd, RESIDUAL_CLIP, out=self.odd)
-        np.add(self.odd, 1.0, out=self.odd)
-        np.log(self.odd, out=self.odd)
-        np.multiply(self.unit, SCALE_CLIP, out=self.step)
-        free = (count < SETTLED) | (scale <= 0)
-        if free.any():
-            np.copyto(self.step, np.inf, where=free)
-        np.minimum(self.size, self.step, out=self.size)
-        np.subtract(self.size, scale, out=self.size)
-        np.maximum(self.share, self.pace.scale, out=self.step)
-        np.multiply(self.size, self.step, out=self.size)
-        np.add(scale, self.size, out=scale)
-
-    def _spike(self) -> None:
-        """The short mean of what is odd, against its own mean and spread."""
-        spike, mean = self.fields[Field.SPIKE], self.fields[Field.SPIKE_MEAN]
-        power = self.fields[Field.SPIKE_POWER]
-        _towards(spike, self.odd, self.pace.spike, self.size)
-        np.sqrt(power, out=self.spread)
-        np.add(self.spread, NARROWEST, out=self.spread)
-        np.subtract(spike, mean, out=self.deviation)
-        np.divide(self.deviation, self.spread, out=self.spike)
-        np.multiply(self.spread, HISTORY_CLIP, out=self.spread)
-        np.minimum(self.deviation, self.spread, out=self.deviation)
-        np.negative(self.spread, out=self.spread)
-        np.maximum(self.deviation, self.spread, out=self.deviation)
-        np.multiply(self.deviation, self.gain, out=self.size)
-        np.add(mean, self.size, out=mean)
-        _towards_square(power, self.deviation, self.gain)
-
-    def _shift(self) -> None:
-        """The short signed mean of what is odd, against its own spread around zero."""
-        shift, power = self.fields[Field.SHIFT], self.fields[Field.SHIFT_POWER]
-        np.copysign(self.odd, self.residual, out=self.odd)
-        _towards(shift, self.odd, self.pace.shift, self.size)
-        np.sqrt(power, out=self.spread)
-        np.add(self.spread, NARROWEST, out=self.spread)
-        np.abs(shift, out=self.deviation)
-        np.divide(self.deviation, self.spread, out=self.shift)
-        np.multiply(self.spread, HISTORY_CLIP, out=self.spread)
-        np.minimum(self.deviation, self.spread, out=self.deviation)
-        _towards_square(power, self.deviation, self.gain)
+def learn(fields: Floats, stretch: Stretch, pace: Pace) -> Judged:
+    """Take the rows of a stretch in order. `fields`, a row a field, is learnt in place."""
+    rows, series = stretch.values.shape
+    _start(fields, stretch.values[0])
+    counts = fields[Field.COUNT] + np.arange(1, rows + 1)[:, None]
+    fields[Field.COUNT] = counts[-1]
+    share = 1.0 / counts
+    expected, unit, residual, levels = np.empty((4, rows, series))
+    _baseline(fields, stretch, counts, pace, (expected, unit, residual, levels))
+    odd = np.log(np.minimum(np.abs(residual) / unit, RESIDUAL_CLIP) + 1.0)
+    means = _means(fields, (odd, np.copysign(odd, residual), levels), share, pace)
+    means[:, 2] = np.abs(levels - means[:, 2]) / unit
+    deviations = _deviations(fields, means, np.maximum(share, pace.tail))
+    return Judged(counts, expected, unit, deviations)
 
 
-def _towards(mean: Floats, values: Floats, gain: float, buffer: Floats) -> None:
-    """Move a mean towards values, in place."""
-    np.subtract(values, mean, out=buffer)
-    np.multiply(buffer, gain, out=buffer)
-    np.add(mean, buffer, out=mean)
+def _start(fields: Floats, values: Floats) -> None:
+    """Give series without a reading so far something to begin with."""
+    fresh = fields[Field.COUNT] == 0
+    for field, begins in (
+        (Field.LEVEL, values),
+        (Field.LONG_LEVEL, values),
+        (Field.SPIKE, USUAL_SPIKE),
+        (Field.SPIKE_MEAN, USUAL_SPIKE),
+    ):
+        np.copyto(fields[field], begins, where=fresh)
 
 
-def _towards_square(power: Floats, values: Floats, gain: Floats) -> None:
-    """Move a mean of squares towards the squares of values, both in place."""
-    np.multiply(values, values, out=values)
-    np.subtract(values, power, out=values)
-    np.multiply(values, gain, out=values)
-    np.add(power, values, out=power)
+def _baseline(
+    fields: Floats,
+    stretch: Stretch,
+    counts: Floats,
+    pace: Pace,
+    found: tuple[Floats, Floats, Floats, Floats],
+) -> None:
+    """Level, season and scale: clipped steps, so that a fault does not teach itself."""
+    level, scale = fields[Field.LEVEL], fields[Field.SCALE]
+    profiles = fields[Field.SEASON :].reshape(-1)
+    season, step, size = np.empty((3, level.size))
+    unmoved = np.empty(level.size, dtype=bool)
+    level_gain = np.maximum(1.0 / counts, pace.level)
+    scale_gain = np.maximum(1.0 / counts, pace.scale)
+    floor = np.maximum(np.abs(stretch.values) * SMALLEST_SCALE, np.finfo(float).tiny)
+    young = np.asarray(counts < SETTLED)
+    any_young = np.logical_or.reduce(young, axis=1).tolist()
+    for row, (expected, unit, residual, after) in enumerate(zip(*found, strict=True)):
+        hours = stretch.hours[row]
+        profiles.take(hours, out=season, mode="clip")
+        np.add(level, season, out=expected)
+        np.subtract(stretch.values[row], expected, out=residual)
+        np.maximum(scale, floor[row], out=unit)
+        np.negative(unit, out=step)
+        np.maximum(residual, step, out=step)
+        np.minimum(step, unit, out=step)
+        np.multiply(step, stretch.weights[row], out=size)
+        np.add(season, size, out=season)
+        profiles[hours] = season
+        if any_young[row]:
+            np.copyto(step, residual, where=young[row])
+        np.multiply(step, level_gain[row], out=step)
+        np.add(level, step, out=level)
+        after[:] = level
+        np.multiply(unit, SCALE_CLIP, out=step)
+        np.equal(scale, 0.0, out=unmoved)
+        np.copyto(step, np.inf, where=unmoved)
+        if any_young[row]:
+            np.copyto(step, np.inf, where=young[row])
+        np.abs(residual, out=size)
+        np.minimum(size, step, out=size)
+        np.subtract(size, scale, out=size)
+        np.multiply(size, scale_gain[row], out=size)
+        np.add(scale, size, out=scale)
+
+
+def _means(
+    fields: Floats,
+    targets: tuple[Floats, Floats, Floats],
+    share: Floats,
+    pace: Pace,
+) -> Floats:
+    """The short mean, the signed mean and the long-term level after each row."""
+    means = np.empty((share.shape[0], CHANNELS, share.shape[1]))
+    gains = np.empty_like(means)
+    gains[:, 0], gains[:, 1] = pace.spike, pace.shift
+    gains[:, 2] = np.clip(share * LONG_FORGETS, pace.long, 1.0)
+    towards = np.stack(targets, axis=1)
+    mean = fields[Field.SPIKE : Field.SPIKE + CHANNELS]
+    for target, gain, after in zip(towards, gains, means, strict=True):
+        np.subtract(target, mean, out=target)
+        np.multiply(target, gain, out=target)
+        np.add(mean, target, out=after)
+        mean = after
+    fields[Field.SPIKE : Field.SPIKE + CHANNELS] = mean
+    return means
+
+
+def _deviations(fields: Floats, statistics: Floats, gains: Floats) -> Floats:
+    """How far out each channel is, in its own spread; its history learns clipped."""
+    deviations = np.empty_like(statistics)
+    usual = fields[Field.SPIKE_MEAN]
+    power = fields[Field.SPIKE_POWER : Field.SPIKE_POWER + CHANNELS]
+    spread, lowest = np.empty((2, *power.shape))
+    for away, gain, deviation in zip(statistics, gains, deviations, strict=True):
+        np.sqrt(power, out=spread)
+        np.add(spread, NARROWEST, out=spread)
+        np.subtract(away[0], usual, out=away[0])
+        np.divide(away, spread, out=deviation)
+        np.multiply(spread, HISTORY_CLIP, out=spread)
+        np.negative(spread, out=lowest)
+        np.minimum(away, spread, out=away)
+        np.maximum(away, lowest, out=away)
+        np.multiply(away[0], gain, out=lowest[0])
+        np.add(usual, lowest[0], out=usual)
+        np.multiply(away, away, out=away)
+        np.subtract(away, power, out=away)
+        np.multiply(away, gain, out=away)
+        np.add(power, away, out=power)
+    return deviations

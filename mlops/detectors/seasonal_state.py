@@ -14,6 +14,7 @@ from mlops.detectors.base import Block
 Floats = NDArray[np.float64]
 
 HOURS = 24
+CHANNELS = 3
 _HOUR = 3_600_000_000  # Microseconds
 # What is larger is taken for this: the steps from it must not overflow.
 LARGEST = 1e150
@@ -26,11 +27,13 @@ class Field(IntEnum):
     SEEN_AT = 1
     LEVEL = 2
     SCALE = 3
-    LONG_LEVEL = 4
-    SPIKE = 5
-    SPIKE_MEAN = 6
-    SPIKE_POWER = 7
-    SHIFT = 8
+    # Three means that stand together: short, signed and long-term.
+    SPIKE = 4
+    SHIFT = 5
+    LONG_LEVEL = 6
+    SPIKE_MEAN = 7
+    # Mean squares of the three channels, together too.
+    SPIKE_POWER = 8
     SHIFT_POWER = 9
     DRIFT_POWER = 10
     SEASON = 11

@@ -52,7 +52,7 @@ class Labelled:
         """Rows at the beginning that count for nothing: a detector may learn from them.
 
         >>> Labelled(4032, ()).unscored, Labelled(20_000, ()).unscored
-        (605, 750)
+        (604, 750)
         """
         share = np.floor(PROBATION_SHARE * self.rows)
         return int(np.ceil(min(share, PROBATION_SHARE * PROBATION_ROWS)))

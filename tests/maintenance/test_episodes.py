@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,10 +11,12 @@ from maintenance.episodes import (
     DEVIATION_RULES,
     LIMIT_RULES,
     LOOK_BACK,
+    TAIL_RULES,
     Episode,
     Rules,
     Sighting,
     advance,
+    openings,
 )
 from tests.factories import MINUTE, NOON
 
@@ -133,3 +136,58 @@ def test_one_by_one_is_the_same_as_in_one_batch(
 
     assert facts(in_parts(scores, list(range(1, len(scores))), rules)) == facts(whole)
     assert facts(in_parts(scores, cuts, rules)) == facts(whole)
+
+
+DAILY = replace(LIMIT_RULES, calm_for=1, refractory=30 * MINUTE, much_worse=3.0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "begins"),
+    [
+        ([1, 0, 1], [0]),
+        ([1, 0, 2.9], [0]),
+        ([1, 0, 3.0], [0, 2]),
+        ([1, *[0] * 28, 1], [0]),
+        ([1, *[0] * 29, 1], [0, 30]),
+        # The time counts from the beginning: a long episode has used it up.
+        ([*[1] * 30, 0, 1], [0, 31]),
+        # After a worse one, much worse is worse than that.
+        ([1, 0, 4, 0, 5], [0, 2]),
+    ],
+)
+def test_after_an_episode_no_other_opens_for_a_while(
+    scores: list[float], begins: list[int]
+) -> None:
+    episodes = advance(None, seen(*scores), DAILY)
+
+    assert [span(episode)[0] for episode in episodes] == begins
+
+
+def test_the_episode_before_is_remembered_between_batches() -> None:
+    (ended,) = advance(None, seen(1, 0), DAILY)
+
+    assert advance(None, seen(1, start=10), DAILY, previous=ended) == []
+    assert advance(None, seen(1, start=30), DAILY, previous=ended)
+    assert advance(None, seen(1, start=10), DAILY)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.95, 1.0, 2.0, 3.0, 9.0]), max_size=60),
+    st.sampled_from([LIMIT_RULES, DEVIATION_RULES, TAIL_RULES, DAILY]),
+)
+def test_openings_of_an_array_are_those_of_the_episodes(scores: list[float], rules: Rules) -> None:
+    micros = np.arange(len(scores)) * 60_000_000
+    episodes = advance(None, seen(*scores), rules)
+
+    rows = openings(micros, np.array(scores, dtype=float), rules)
+
+    assert rows.size == len(episodes)
+    for row, episode in zip(rows.tolist(), episodes, strict=True):
+        started, last, _ = span(episode)
+        assert started <= row <= last
+
+
+def test_a_reading_without_a_score_is_not_seen() -> None:
+    scores = np.array([np.nan, 2, np.nan, 2, np.nan, 2, 0])
+
+    assert openings(np.arange(7), scores, DEVIATION_RULES).tolist() == [5]
