@@ -48,7 +48,7 @@ def attack_score(alarms: Flags, labels: Flags, windows: Sequence[Window]) -> Att
         waits.append(inside.argmax() / inside.size if inside.any() else 1.0)
     counts = Pointwise.of(alarms, labels)
     classification = (counts.recall + 1 - counts.false_alarm_rate) / 2
-    found = sum(wait < 1 for wait in waits)
+    found = sum(1 for wait in waits if wait < 1)
     return AttackScore(1 - float(sum(waits)) / len(waits), classification, found)
 
 
