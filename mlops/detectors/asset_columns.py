@@ -15,6 +15,8 @@ from mlops.detectors.effective_samples import effective_samples
 ROUNDING = 1e-10
 # Columns are not all but copies of each other to more than this: no inverse blows up.
 RIDGE = 1e-3
+# The age of a value that was never read; finite, for states are stored.
+NEVER = 1e12
 
 
 class AssetColumns:
@@ -25,12 +27,12 @@ class AssetColumns:
     neither level nor spread of a sensor is known, and each of its slow turns would look
     like a fault. If all wander, all that move are watched.
 
-    A missing value is the last one for at most `carry` rows, then what the other sensors
-    let expect. Deviations beyond `clip` standard deviations count as `clip`: one broken
+    A missing value is what the other sensors let expect; where the last value told more
+    than they in the history, it is that, for at most `carry` rows. Deviations beyond `clip` standard deviations count as `clip`: one broken
     sensor is an alarm, but it does not fill the memory of the smoothing for hours.
     """
 
-    def __init__(self, carry: int = 5, clip: float = 8.0, min_samples: float = 10.0) -> None:
+    def __init__(self, carry: int = 5, clip: float = 20.0, min_samples: float = 10.0) -> None:
         self.carry = carry
         self.clip = clip
         self.min_samples = min_samples
@@ -58,24 +60,28 @@ class AssetColumns:
             rows = rows[:, worth >= self.min_samples]
             self.kept_ = self.kept_[worth >= self.min_samples]
         self.precision_ = _precision(rows)
+        # The mean square error of the last value against that of the other sensors.
+        steps = np.array([_mean_square_step(column) for column in history.T[self.kept_]])
+        by_others = self.scale_[self.kept_] ** 2 / np.diag(self.precision_)
+        self.carried_ = steps < by_others
         return self
 
     def begin(self) -> Values:
         """The state in which nothing was read yet."""
-        return np.concatenate([np.zeros(self.kept_.size), np.full(self.kept_.size, np.inf)])
+        return np.concatenate([np.zeros(self.kept_.size), np.full(self.kept_.size, NEVER)])
 
     def standardise(self, values: Values, state: Values) -> tuple[Values, Values]:
         """Rows of the watched columns in standard deviations, and the state after them."""
         last, age = np.split(state, 2)
         read = (values[:, self.kept_] - self.centre_[self.kept_]) / self.scale_[self.kept_]
         # The row before the block, so that a value is carried from block to block.
-        read = np.vstack([np.where(np.isinf(age), np.nan, last), read])
+        read = np.vstack([np.where(age >= NEVER, np.nan, last), read])
         numbers = np.arange(len(read))[:, None]
         where = np.maximum.accumulate(np.where(np.isnan(read), 0, numbers), axis=0)
         rows = np.take_along_axis(read, where, axis=0)
         ages = numbers - where + np.where(where == 0, age, 0.0)
         after = np.concatenate([np.nan_to_num(rows[-1]), ages[-1]])
-        rows[ages > self.carry] = np.nan
+        rows[ages > np.where(self.carried_, self.carry, 0)] = np.nan
         return np.clip(self._filled(rows[1:]), -self.clip, self.clip), after
 
     def expected(self, row: Values) -> Values:
@@ -89,7 +95,7 @@ class AssetColumns:
 
     def arrays(self) -> dict[str, NDArray]:
         """All that was learnt, to be kept."""
-        names = ("centre", "scale", "kept", "precision")
+        names = ("centre", "scale", "kept", "precision", "carried")
         return {name: getattr(self, f"{name}_") for name in names}
 
     def restore(self, arrays: Mapping[str, NDArray]) -> Self:
@@ -112,6 +118,12 @@ class AssetColumns:
                 known = rows[np.ix_(here, ~missing)]
                 rows[np.ix_(here, missing)] = -known @ np.linalg.solve(inner, across).T
         return rows
+
+
+def _mean_square_step(column: Values) -> float:
+    """How far a reading is from the one before, squared, whatever lies between them."""
+    read = column[~np.isnan(column)]
+    return float(np.mean(np.diff(read) ** 2)) if read.size > 1 else np.inf
 
 
 def _precision(rows: Values) -> Values:

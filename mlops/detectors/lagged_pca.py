@@ -64,7 +64,7 @@ class LaggedPCA(AssetDetector):
         tail: float = 5e-5,
         folds: int = 10,
         carry: int = 5,
-        clip: float = 8.0,
+        clip: float = 20.0,
         min_samples: float = 10.0,
     ) -> None:
         self.lags = lags

@@ -29,7 +29,7 @@ class LevelAndPattern(AssetDetector):
         tail: float = 5e-5,
         folds: int = 10,
         carry: int = 5,
-        clip: float = 8.0,
+        clip: float = 20.0,
         min_samples: float = 10.0,
     ) -> None:
         self.lags = lags
