@@ -28,8 +28,9 @@ class AssetColumns:
     like a fault. If all wander, all that move are watched.
 
     A missing value is what the other sensors let expect; where the last value told more
-    than they in the history, it is that, for at most `carry` rows. Deviations beyond `clip` standard deviations count as `clip`: one broken
-    sensor is an alarm, but it does not fill the memory of the smoothing for hours.
+    than they in the history, it is that, for at most `carry` rows. Deviations beyond
+    `clip` standard deviations count as `clip`: one broken sensor is an alarm, but it does
+    not fill the memory of the smoothing for hours.
     """
 
     def __init__(self, carry: int = 5, clip: float = 20.0, min_samples: float = 10.0) -> None:

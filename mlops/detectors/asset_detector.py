@@ -139,6 +139,7 @@ class AssetDetector(Detector):
         detector.statistics_ = [
             statistic.restore(_under(str(index), arrays))
             for index, statistic in enumerate(detector.statistics())
+            if detector.columns_.kept_.size
         ]
         return detector
 
@@ -154,7 +155,8 @@ class AssetDetector(Detector):
     def _learn(self, values: Values) -> None:
         self.columns_ = self._unfitted_columns().fit(values)
         rows, _ = self.columns_.standardise(values, self.columns_.begin())
-        self.statistics_ = [statistic.fit(rows) for statistic in self.statistics()]
+        unfitted = self.statistics() if self.columns_.kept_.size else []
+        self.statistics_ = [statistic.fit(rows) for statistic in unfitted]
 
     def _held_out(self, values: Values) -> Values:
         """The statistics of every row by a model that was fitted without its slice."""

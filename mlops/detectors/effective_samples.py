@@ -24,9 +24,9 @@ def effective_samples(series: Values) -> float:
     References: Geyer, Practical Markov Chain Monte Carlo, Statistical Science 7 (1992).
     """
     size = len(series)
-    centred = series - series.mean()
-    if size < 2 or not centred.any():
+    if size < 2 or (series == series[0]).all():
         return 1.0
+    centred = series - series.mean()
     # Twice the length, so that the end of the series does not meet its beginning.
     length = next_fast_len(2 * size, real=True)
     covariance = irfft(np.abs(rfft(centred, length)) ** 2, length)[:size]
