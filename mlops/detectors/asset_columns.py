@@ -46,25 +46,28 @@ class AssetColumns:
     def fit(self, history: Values) -> Self:
         """Learn from normal rows of shape (rows, columns), NaN where a reading is missing."""
         seen = ~np.isnan(history)
-        count = seen.sum(axis=0)
+        count = np.maximum(seen.sum(axis=0), 1)
         filled = np.where(seen, history, 0.0)
-        self.centre_ = filled.sum(axis=0) / np.maximum(count, 1)
-        deviations = np.where(seen, history - self.centre_, 0.0)
-        self.scale_ = np.sqrt((deviations**2).sum(axis=0) / np.maximum(count, 1))
+        # In parts of the largest value, so that no square is too large or too small.
         largest = np.abs(filled).max(axis=0, initial=0.0)
-        moving = (self.scale_ > ROUNDING * largest) & (2 * count >= len(history))
+        filled /= np.where(largest > 0, largest, 1.0)
+        centre = filled.sum(axis=0) / count
+        deviations = np.where(seen, filled - centre, 0.0)
+        scale = np.sqrt((deviations**2).sum(axis=0) / count)
+        self.centre_, self.scale_ = centre * largest, scale * largest
+        moving = (scale > ROUNDING) & (2 * count >= len(history))
         self.kept_ = np.flatnonzero(moving)
         # As if the mean had been read: only for the first look at the correlations.
-        rows = deviations[:, self.kept_] / self.scale_[self.kept_]
+        rows = deviations[:, self.kept_] / scale[self.kept_]
         worth = np.array([effective_samples(column) for column in rows.T])
         if (worth >= self.min_samples).any():
             rows = rows[:, worth >= self.min_samples]
             self.kept_ = self.kept_[worth >= self.min_samples]
         self.precision_ = _precision(rows)
         # The mean square error of the last value against that of the other sensors.
-        steps = np.array([_mean_square_step(column) for column in history.T[self.kept_]])
-        by_others = self.scale_[self.kept_] ** 2 / np.diag(self.precision_)
-        self.carried_ = steps < by_others
+        gaps = ~seen[:, self.kept_]
+        steps = [_mean_square_step(c[~g]) for c, g in zip(rows.T, gaps.T, strict=True)]
+        self.carried_ = np.array(steps) < 1 / np.diag(self.precision_)
         return self
 
     def begin(self) -> Values:
@@ -74,7 +77,10 @@ class AssetColumns:
     def standardise(self, values: Values, state: Values) -> tuple[Values, Values]:
         """Rows of the watched columns in standard deviations, and the state after them."""
         last, age = np.split(state, 2)
-        read = (values[:, self.kept_] - self.centre_[self.kept_]) / self.scale_[self.kept_]
+        # What is too large for a float is clipped with the rest.
+        with np.errstate(over="ignore"):
+            read = (values[:, self.kept_] - self.centre_[self.kept_]) / self.scale_[self.kept_]
+        read = np.clip(read, -self.clip, self.clip)
         # The row before the block, so that a value is carried from block to block.
         read = np.vstack([np.where(age >= NEVER, np.nan, last), read])
         numbers = np.arange(len(read))[:, None]
@@ -121,9 +127,8 @@ class AssetColumns:
         return rows
 
 
-def _mean_square_step(column: Values) -> float:
+def _mean_square_step(read: Values) -> float:
     """How far a reading is from the one before, squared, whatever lies between them."""
-    read = column[~np.isnan(column)]
     return float(np.mean(np.diff(read) ** 2)) if read.size > 1 else np.inf
 
 
