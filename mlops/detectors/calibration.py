@@ -1,0 +1,81 @@
+"""Where the alarm line lies, from scores of normal rows that the model did not see.
+
+Scores of the rows of the fit are too low, most of all where there are few rows for many
+sensors: a line drawn from them alarms all day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from scipy.stats import norm
+
+from mlops.detectors.base import Values
+
+WEEK_SECONDS = 7 * 24 * 3600.0
+# Two points of the held-out scores that even a short history shows well.
+MIDDLE, UPPER = 0.5, 0.9
+LEAST_TAIL, MOST_TAIL = 1e-9, 0.1
+
+
+def held_out_slices(rows: int, folds: int) -> Iterator[slice]:
+    """Cut rows in order of time into `folds` slices, of which each is held out once.
+
+    Slices and not random rows: neighbours in time are alike, and a row whose neighbours
+    were in the fit is not held out.
+
+    >>> [(s.start, s.stop) for s in held_out_slices(10, 3)]
+    [(0, 3), (3, 6), (6, 10)]
+    """
+    edges = [fold * rows // folds for fold in range(folds + 1)]
+    for start, stop in pairwise(edges):
+        yield slice(start, stop)
+
+
+def alarm_line(scores: Values, tail: float) -> float:
+    """The score that a normal row passes with probability `tail`.
+
+    `scores` have shape (n,): quadratic statistics of held-out normal rows, 0 or above. A
+    quantile as far out as the one asked for cannot be read off a few hundred rows, and the
+    highest score of them is a matter of luck. The cube root of such a statistic is close
+    to normal, so the line is drawn through its median and its 90 % quantile and followed
+    outwards. What is beyond the upper tenth does not move the line: a few odd days among
+    the normal ones do no harm.
+
+    >>> scores = np.random.default_rng(1).chisquare(8, size=20_000)
+    >>> bool(abs(alarm_line(scores, 0.001) / 26.12 - 1) < 0.03)  # 26.12 is the true one
+    True
+
+    References: Wilson and Hilferty, The Distribution of Chi-Square, PNAS 17 (1931).
+    """
+    roots = np.cbrt(scores)
+    middle, upper = np.quantile(roots, [MIDDLE, UPPER])
+    deviation = (upper - middle) / norm.ppf(UPPER)
+    line = float(middle + norm.isf(tail) * deviation) ** 3
+    return max(line, float(np.finfo(float).tiny))
+
+
+def tail_for_rate(
+    alarms_per_week: float, interval: float, refractory: float, cluster: float = 1.0
+) -> float:
+    """The tail of a single row that keeps false alarms to a stated rate.
+
+    `interval` is the time between rows and `refractory` the time after an alarm in which
+    there is no second one, both in seconds. Normal rows pass the line in clusters of
+    `cluster` rows, for smoothed scores are alike from row to row; a cluster is one alarm.
+    The mean time from alarm to alarm is the refractory time and then the wait for the next
+    cluster. A rate that the refractory time alone keeps asks for no more than MOST_TAIL.
+
+    >>> round(tail_for_rate(1, interval=60, refractory=3600), 7)
+    9.98e-05
+    >>> tail_for_rate(1000, interval=60, refractory=3600)
+    0.1
+    """
+    if alarms_per_week <= 0 or interval <= 0 or refractory < 0 or cluster < 1:
+        raise ValueError("rate and interval must be above zero, cluster must be at least one")
+    wait = WEEK_SECONDS / alarms_per_week - refractory
+    if wait <= 0:
+        return MOST_TAIL
+    return float(np.clip(interval * cluster / wait, LEAST_TAIL, MOST_TAIL))
