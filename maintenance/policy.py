@@ -53,12 +53,17 @@ class Decision:
     rules: tuple[str, ...]
 
 
-# Score at which each severity begins. 1 is a detector's alarm line; with fixed limits
-# it is the warning, and 2 is the alarm.
+# Score at which each severity begins. Of a limit, 1 is the warning and 2 the alarm.
 SEVERITY_FROM = (
     (3.0, Severity.CRITICAL),
     (2.0, Severity.HIGH),
     (1.5, Severity.MEDIUM),
+)
+# Of a detector, 2 is a chance of one in a million, 3 of one in a thousand million. What is
+# only unusual is never critical: that takes a limit.
+UNUSUAL_FROM = (
+    (3.0, Severity.HIGH),
+    (2.0, Severity.MEDIUM),
 )
 
 DUE_IN = {
@@ -85,9 +90,9 @@ LOOK = "Inspect the machine and compare with the readings attached."
 
 
 def severity(score: float, *, is_limit: bool) -> Severity:
-    """Grade a score. What is only unusual is never critical: that takes a limit."""
-    graded = next((level for least, level in SEVERITY_FROM if score >= least), Severity.LOW)
-    return graded if is_limit else min(graded, Severity.HIGH)
+    """Grade a score."""
+    grades = SEVERITY_FROM if is_limit else UNUSUAL_FROM
+    return next((level for least, level in grades if score >= least), Severity.LOW)
 
 
 def priority(criticality: int, worst: Severity) -> Priority:

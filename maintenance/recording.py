@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from maintenance import joining
 from maintenance.episodes import (
     ALARM_LINE,
-    DEVIATION_RULES,
     LIMIT_RULES,
+    TAIL_RULES,
     Episode,
+    Rules,
     Sighting,
     advance,
 )
 from maintenance.models import Anomaly, Symptom
+from maintenance.models.symptoms import Stream, SymptomQuerySet
 from sensors.models import Asset, Sensor
 from sensors.windows import micros_of, moment_of
 
@@ -80,40 +82,55 @@ class Scored:
         ]
 
 
-# Asset, sensor and kind: at most one open symptom each.
-Stream = tuple[int, int | None, str]
-
-
 def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
     """Open, carry on and close symptoms, and the anomalies that they belong to.
 
     Needs the sensors' rows to be locked.
     """
     open_ones: dict[Stream, Symptom | None] = dict(_open_symptoms(scored))
+    last_ones = dict(_last_ended(scored))
     touched: dict[int, Symptom] = {}
     for seen in scored:
         symptom = open_ones.get(seen.stream)
         if symptom is None and not (seen.scores >= ALARM_LINE).any():
             continue
-        rules = LIMIT_RULES if seen.kind in Symptom.LIMITS else DEVIATION_RULES
-        for episode in advance(_episode(symptom), seen.sightings(), rules):
+        last = _episode(last_ones.get(seen.stream))
+        for episode in advance(_episode(symptom), seen.sightings(), rules_of(seen.kind), last):
             if symptom is None or episode.started_at != symptom.started_at:
                 symptom = _begun(episode, seen)
             _carry_on(symptom, episode, seen)
             touched[id(symptom)] = symptom
         # The sensor may have another stretch of readings in the same run.
         open_ones[seen.stream] = symptom if symptom and symptom.ended_at is None else None
+        if symptom and symptom.ended_at:
+            last_ones[seen.stream] = symptom
     return joining.store(list(touched.values()))
 
 
+def rules_of(kind: str) -> Rules:
+    return LIMIT_RULES if kind in Symptom.LIMITS else TAIL_RULES
+
+
 def _open_symptoms(scored: Sequence[Scored]) -> list[tuple[Stream, Symptom]]:
+    found = _of_the_same(scored).open().select_related("asset", "sensor")
+    return [(symptom.stream, symptom) for symptom in found]
+
+
+def _last_ended(scored: Sequence[Scored]) -> list[tuple[Stream, Symptom]]:
+    """Of each stream the symptom after which another may have to wait."""
+    alarming = [seen for seen in scored if (seen.scores >= ALARM_LINE).any()]
+    if not alarming:
+        return []
+    earliest = moment_of(min(int(seen.micros[0]) for seen in alarming))
+    ended = _of_the_same(alarming).exclude(ended_at=None)
+    recent = ended.filter(started_at__gt=earliest - TAIL_RULES.refractory)
+    return [(symptom.stream, symptom) for symptom in recent.order_by("started_at")]
+
+
+def _of_the_same(scored: Sequence[Scored]) -> SymptomQuerySet:
     sensors = {seen.sensor.pk for seen in scored if seen.sensor}
     assets = {seen.asset.pk for seen in scored if not seen.sensor}
-    found = Symptom.objects.open().filter(Q(sensor__in=sensors) | Q(asset__in=assets, sensor=None))
-    return [
-        ((symptom.asset_id, symptom.sensor_id, symptom.kind), symptom)
-        for symptom in found.select_related("asset", "sensor")
-    ]
+    return Symptom.objects.filter(Q(sensor__in=sensors) | Q(asset__in=assets, sensor=None))
 
 
 def _episode(symptom: Symptom | None) -> Episode | None:
@@ -125,6 +142,7 @@ def _episode(symptom: Symptom | None) -> Episode | None:
         scored_until=symptom.scored_until,
         score=symptom.score,
         peak=Sighting(symptom.peak_at, symptom.peak_value, symptom.score_worst),
+        ended_at=symptom.ended_at,
     )
 
 

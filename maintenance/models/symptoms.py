@@ -10,6 +10,9 @@ from django.db.models import F, Q
 from maintenance.models.anomalies import Anomaly
 from sensors.models import Asset, Sensor
 
+# Asset, sensor and kind: at most one open symptom each.
+Stream = tuple[int, int | None, str]
+
 
 class SymptomQuerySet(models.QuerySet["Symptom"]):
     def open(self) -> Self:
@@ -81,6 +84,10 @@ class Symptom(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} on {self.sensor or self.asset}"
+
+    @property
+    def stream(self) -> Stream:
+        return self.asset_id, self.sensor_id, self.kind
 
     @property
     def is_limit(self) -> bool:
