@@ -125,7 +125,7 @@ class Subsequences(Detector):
         step = -(-values.size // LEARNT_WINDOWS)
         windows = [sliding_window_view(scaled, n)[longest - n :: step] for n in lengths]
         shapes = tuple(Shapes.learn(w, self.centres, self.shrinkage) for w in windows)
-        held_out = np.array([self._held_out(w, -(-longest // step)) for w in windows])
+        held_out = np.array([self._held_out(w, -(-w.shape[1] // step)) for w in windows])
         lines = np.array([self._line(distances) for distances in held_out])
         line = self._line(np.mean(held_out / lines[:, None], axis=0))
         tail = values[values.size - longest + 1 :].copy()
