@@ -11,14 +11,14 @@ LAGS = 400
 SHORTEST, LONGEST = 6, 303
 
 
-def dominant_period(values: Values, default: int = 100) -> int:
+def dominant_period(values: Values, default: int = 100, settled: bool = True) -> int:
     """Lag, in readings, of the highest local maximum of the autocorrelation.
 
     `default` where there is none, where it lies outside 6 to 303 readings, and for a
-    series that does not vary. Local maxima and not the highest lag of all, for slow
-    series are most like themselves one reading later. The limits and the first 20 000
-    rows are those of the TSB benchmarks, so that figures can be compared. NaN is not
-    allowed.
+    series that does not vary. With `settled`, maxima count only after the autocorrelation
+    has once been below zero: a slow signal with a little noise has small ones before,
+    that say nothing. Without it this is the rule of the TSB benchmarks, whose limits and
+    first 20 000 rows are kept in both cases. NaN is not allowed.
 
     >>> dominant_period(np.sin(np.arange(600) * 2 * np.pi / 24))
     24
@@ -33,9 +33,11 @@ def dominant_period(values: Values, default: int = 100) -> int:
     # Padding to twice the length keeps the end from meeting the beginning.
     power = np.abs(np.fft.rfft(centred, 2 * centred.size)) ** 2
     similarity = np.fft.irfft(power)[: min(LAGS + 1, centred.size)]
-    inner = similarity[1:-1]
-    peaks = 1 + np.flatnonzero((inner > similarity[:-2]) & (inner > similarity[2:]))
-    peaks = peaks[peaks > 3]
+    before, inner, behind = similarity[:-2], similarity[1:-1], similarity[2:]
+    peaks = 1 + np.flatnonzero((inner > before) & (inner > behind))
+    # Zero stands for "never below": then no maximum counts.
+    below = int(np.argmax(similarity < 0)) or similarity.size
+    peaks = peaks[peaks > (below if settled else 3)]
     if not peaks.size:
         return default
     best = int(peaks[np.argmax(similarity[peaks])])

@@ -23,6 +23,9 @@ from mlops.detectors.shapes import Shapes
 # shows in the long one only.
 PARTS = (0.25, 0.5, 1.0)
 SHORTEST = 4
+# Of the spread of the history; without it a history that repeats itself to the digit would
+# make an alarm of any rounding.
+LOWEST_LINE = 0.1
 # More do not change what is found; they bound the cost of a fit.
 LEARNT_WINDOWS = 20_000
 
@@ -67,7 +70,7 @@ class Subsequences(Detector):
 
     The alarm line is a quantile of distances that blocks of the history have to shapes
     learnt from the other blocks: distances to shapes learnt from the same rows are too
-    small. A distance within the history's own spread is never past the line.
+    small. It is never less than a tenth of the history's own spread.
 
     Readings are taken as evenly spaced; those that are missing are skipped. The first
     readings are seen together with the last of the history, so fit it on what came
@@ -143,7 +146,7 @@ class Subsequences(Detector):
         return distances
 
     def _line(self, distances: Values) -> float:
-        return max(float(np.quantile(distances, self.quantile)), 1.0)
+        return max(float(np.quantile(distances, self.quantile)), LOWEST_LINE)
 
     def begin(self, series: int) -> State:
         if series != len(self.repertoires_):

@@ -17,7 +17,7 @@ import numpy as np
 from mlops.detectors.base import ALARM_LINE, Block, NotEnoughHistoryError, Values
 from mlops.detectors.period import dominant_period
 from mlops.detectors.subsequences import Subsequences
-from mlops.evaluation.base import DataMissingError, Figures, Result
+from mlops.evaluation.base import DataMissingError, Result
 from mlops.evaluation.smap_msl_plots import plot_channels, plot_example
 from mlops.evaluation.subsequence_baselines import BASELINES, Baseline
 from mlops.evaluation.telemetry import FOLDER, Channel, read_channels
@@ -100,7 +100,7 @@ def run_baseline(channel: Channel, baseline: Baseline) -> Outcome:
 
 def judge(channel: Channel, scores: Values, **costs: float) -> Outcome:
     """Both volumes with the buffer of the protocol, and with one of 100."""
-    buffer = dominant_period(channel.test, BUFFER)
+    buffer = dominant_period(channel.test, BUFFER, settled=False)
     volume = volume_under_surface(channel.labels, scores, buffer)
     fixed = volume_under_surface(channel.labels, scores, 100).pr
     return Outcome(channel, scores, volume.pr, volume.roc, fixed, **costs)  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, float | int | None]:
     }
 
 
-def costs(outcomes: Sequence[Outcome]) -> Figures:
+def costs(outcomes: Sequence[Outcome]) -> dict[str, float | int | None]:
     readings = sum(o.scores.size for o in outcomes)
     return {
         "cost_us_per_reading": 1e6 * sum(o.scoring for o in outcomes) / readings,
