@@ -64,9 +64,8 @@ class Subsequences(Detector):
     For signals that repeat themselves, where each value alone is ordinary and only their
     order is wrong. Sub-sequences of a quarter, a half and a whole period are compared
     with the k-means centres of those of the history, and the mean of the three distances
-    is the score; the mean, for a maximum raises more false alarms and ranks no better. A
-    matrix profile finds about the same, but keeps the whole history and costs a thousand
-    times as much a reading.
+    is the score; the mean, for a maximum raises more false alarms and ranks no better.
+    Distances to the nearest sub-sequence of all find little more, but keep the history.
 
     The alarm line is a quantile of distances that blocks of the history have to shapes
     learnt from the other blocks: distances to shapes learnt from the same rows are too
@@ -74,7 +73,8 @@ class Subsequences(Detector):
 
     Readings are taken as evenly spaced; those that are missing are skipped. The first
     readings are seen together with the last of the history, so fit it on what came
-    right before. Constant histories have no spread: there any other value is an alarm.
+    right before, and on more periods than two. Constant histories have no spread: there
+    any other value is an alarm.
 
     `period` in readings, None to find it; `centres` per length; `shrinkage` of the
     variances from 0 to 1; `quantile` of normal history at the alarm line; `folds` of the

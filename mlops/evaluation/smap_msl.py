@@ -27,9 +27,8 @@ GOAL = 0.47
 CHANNELS = 81
 BUFFER = 125
 NOTE = (
-    "Training and test parts of a channel are each scaled by themselves in this set, so "
-    "that on some channels all of the test part is at other levels than the training part: "
-    "the mean of the false alarms is theirs, the median is what to expect."
+    "On a few channels the normal readings of the test part are unlike all of the training "
+    "part: they make most of the false alarms of the mean; the median is that of the others."
 )
 
 
