@@ -64,7 +64,7 @@ class Subsequences(Detector):
     For signals that repeat themselves, where each value alone is ordinary and only their
     order is wrong. Sub-sequences of a quarter, a half and a whole period are compared
     with the k-means centres of those of the history, and the mean of the three distances
-    is the score; the mean, for a maximum raises more false alarms and ranks no better.
+    is the score; the mean, for their maximum was not seen to rank any better.
     Distances to the nearest sub-sequence of all find little more, but keep the history.
 
     The alarm line is a quantile of distances that blocks of the history have to shapes
