@@ -1,0 +1,105 @@
+"""Intervals for the life left that hold at every life left, not only on average."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from mlops.remaining_life.histories import Values
+
+STEPS = 125
+
+
+class LifeIntervals:
+    """Conformal intervals, calibrated separately for each true life left.
+
+    For each life left there is a range into which predictions fall as often as is asked,
+    taken from units that the predicting model had not seen; the interval is every life
+    left whose range holds the prediction. Not the quantiles of all errors, nor of errors
+    at like predictions: these hold for the mixture of lives left they were calibrated on,
+    and who asks only about old units, or only about new ones, has another mixture. This
+    one holds in every band of true life, so whatever the mixture is.
+
+    Rows of one unit share their error, so units count, not rows: each unit has the weight
+    of one, spread over its rows, and the quantiles are corrected for the number of units.
+
+    References: Vovk, Conditional validity of inductive conformal predictors, 2012
+    (label-conditional); Dunn, Wasserman and Ramdas, Distribution-free prediction sets for
+    two-layer hierarchical models, 2022 (pooling over units); Vovk, Cross-conformal
+    predictors, 2015.
+    """
+
+    def __init__(self, cap: float, covers: tuple[float, ...], reach: float = 0.08) -> None:
+        self.cap = cap
+        self.covers = covers
+        self.reach = reach  # Lives left this near, as a share of the cap, lend their errors.
+
+    def fit(self, predicted: Sequence[Values], left: Sequence[Values]) -> Self:
+        """Learn from predictions for units not learnt from and their life left, capped."""
+        units = np.repeat(np.arange(len(left)), [len(rows) for rows in left])
+        true, errors = np.concatenate(left), np.concatenate(predicted) - np.concatenate(left)
+        self.grid_ = np.linspace(0, self.cap, STEPS + 1)
+        shape = (len(self.covers), len(self.grid_))
+        self.low_, self.high_ = np.zeros(shape), np.full(shape, self.cap)
+        for step, life in enumerate(self.grid_):
+            near = self._near(true, life)
+            for row, cover in enumerate(self.covers):
+                self.low_[row, step], self.high_[row, step] = life + self._range(
+                    errors[near], units[near], cover, one_sided=life == self.cap
+                )
+        # More life left may not mean a lower prediction: widen until it does not.
+        self.low_ = np.minimum.accumulate(self.low_[:, ::-1], axis=1)[:, ::-1]
+        self.high_ = np.maximum.accumulate(self.high_, axis=1)
+        return self
+
+    def predict(self, predicted: Values) -> tuple[Values, Values]:
+        """Lower and upper ends, of shape (covers, predictions).
+
+        An upper end at the cap means that or any longer.
+        """
+        shape = (len(self.covers), len(predicted))
+        low, high = np.empty(shape), np.empty(shape)
+        for row in range(len(self.covers)):
+            first = np.searchsorted(self.high_[row], predicted, side="left")
+            last = np.searchsorted(self.low_[row], predicted, side="right") - 1
+            low[row] = np.minimum(self.grid_[np.minimum(first, STEPS)], predicted)
+            high[row] = np.maximum(self.grid_[np.maximum(last, 0)], predicted)
+        return low, high
+
+    def _near(self, true: Values, life: float) -> Values:
+        # The cap stands for every longer life: rows at it are a group of their own.
+        if life == self.cap:
+            return true >= self.cap
+        return (np.abs(true - life) <= self.reach * self.cap) & (true < self.cap)
+
+    def _range(self, errors: Values, units: Values, cover: float, one_sided: bool) -> Values:
+        """Between which errors a share `cover` of them lies."""
+        # Where nothing is near there is nothing to say: every prediction is possible.
+        if errors.size == 0:
+            return np.array([-self.cap, self.cap])
+        _, index, rows = np.unique(units, return_inverse=True, return_counts=True)
+        weights = 1 / rows[index]
+        # Predictions never pass the cap, so at the cap all that is cut off is below.
+        tail = (1 - cover) * (1 if one_sided else 0.5)
+        level = (1 - tail) * (len(rows) + 1) / len(rows)
+        return np.array(
+            [
+                -_quantile(-errors, weights, level, beyond=self.cap),
+                0.0 if one_sided else _quantile(errors, weights, level, beyond=self.cap),
+            ]
+        )
+
+
+def _quantile(values: Values, weights: Values, level: float, beyond: float) -> float:
+    """The least value with a share `level` of the weight at or below it.
+
+    `beyond` where that share is more than all: too few units for so rare an error.
+    """
+    if level > 1:
+        return beyond
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    place = min(int(np.searchsorted(share, level - 1e-12)), len(values) - 1)
+    return float(values[order[place]])
