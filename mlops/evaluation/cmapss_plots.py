@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mlops.remaining_life.histories import History, Values
@@ -49,5 +48,5 @@ def plot_life(path: Path, model: RemainingLife, history: History, left: float) -
 
 
 def saved(figure: Figure, path: Path) -> Path:
-    FigureCanvasAgg(figure).print_png(str(path))
+    figure.savefig(path, format="png", dpi=110)
     return path

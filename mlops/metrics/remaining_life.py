@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def cover_by_band(true: Values, low: Values, high: Values, edges: Values) -> lis
     narrow exactly where units are about to fail; one figure over all would hide that.
     """
     bands = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         inside = (true >= start) & ((true < end) | ((end == edges[-1]) & (true == end)))
         if inside.any():
             within = cover(true[inside], low[inside], high[inside])

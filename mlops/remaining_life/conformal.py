@@ -9,7 +9,8 @@ import numpy as np
 
 from mlops.remaining_life.histories import Values
 
-STEPS = 125
+# Lives left are counted row by row up to here; beyond, in this many steps up to the cap.
+STEPS = 250
 
 
 class LifeIntervals:
@@ -37,14 +38,19 @@ class LifeIntervals:
         self.reach = reach  # Lives left this near, as a share of the cap, lend their errors.
 
     def fit(self, predicted: Sequence[Values], left: Sequence[Values]) -> Self:
-        """Learn from predictions for units not learnt from and their life left, capped."""
+        """Learn from predictions for units not learnt from and their life left, not capped.
+
+        Predictions are for the capped life; the life itself tells rows that just reach the
+        cap from rows far beyond it, which are easy and would make the cap look easy.
+        """
         units = np.repeat(np.arange(len(left)), [len(rows) for rows in left])
-        true, errors = np.concatenate(left), np.concatenate(predicted) - np.concatenate(left)
-        self.grid_ = np.linspace(0, self.cap, STEPS + 1)
+        true = np.concatenate(left)
+        errors = np.concatenate(predicted) - np.minimum(true, self.cap)
+        self.grid_ = np.linspace(0, self.cap, min(int(np.ceil(self.cap)), STEPS) + 1)
         shape = (len(self.covers), len(self.grid_))
         self.low_, self.high_ = np.zeros(shape), np.full(shape, self.cap)
         for step, life in enumerate(self.grid_):
-            near = self._near(true, life)
+            near = np.abs(true - life) <= self.reach * self.cap
             for row, cover in enumerate(self.covers):
                 self.low_[row, step], self.high_[row, step] = life + self._range(
                     errors[near], units[near], cover, one_sided=life == self.cap
@@ -64,15 +70,9 @@ class LifeIntervals:
         for row in range(len(self.covers)):
             first = np.searchsorted(self.high_[row], predicted, side="left")
             last = np.searchsorted(self.low_[row], predicted, side="right") - 1
-            low[row] = np.minimum(self.grid_[np.minimum(first, STEPS)], predicted)
+            low[row] = np.minimum(self.grid_[np.minimum(first, len(self.grid_) - 1)], predicted)
             high[row] = np.maximum(self.grid_[np.maximum(last, 0)], predicted)
         return low, high
-
-    def _near(self, true: Values, life: float) -> Values:
-        # The cap stands for every longer life: rows at it are a group of their own.
-        if life == self.cap:
-            return true >= self.cap
-        return (np.abs(true - life) <= self.reach * self.cap) & (true < self.cap)
 
     def _range(self, errors: Values, units: Values, cover: float, one_sided: bool) -> Values:
         """Between which errors a share `cover` of them lies."""

@@ -15,7 +15,7 @@ from mlops.remaining_life.histories import History, Values
 Labels = NDArray[np.int64]
 # Clusters found are believed from here on. A cloud without clusters has about 0.4.
 CLEAR = 0.75
-SAMPLE = 2000
+SAMPLE = 1000
 # A regime seen less often is an outlier, not a regime.
 RAREST = 0.01
 
@@ -24,7 +24,8 @@ class Regimes:
     """Few distinct ways of operation, found by clustering the settings.
 
     The number of regimes is the one with the clearest clusters (silhouette); where no
-    number gives clear clusters there is one regime. Not a regression of the sensors on
+    number gives clear clusters there is one regime. Settings without clusters of their own
+    do not count. Not a regression of the sensors on
     the settings: under distinct regimes a sensor may answer to wear in another way.
 
     References: Rousseeuw, Silhouettes, 1987.
@@ -35,27 +36,34 @@ class Regimes:
         self.seed = seed
 
     def fit(self, settings: Values) -> Self:
-        spread = settings.std(axis=0)
-        self.scale_ = np.where(spread > 1e-9 * np.abs(settings).max(axis=0), spread, np.inf)
-        sample = self._scaled(settings[:: max(1, len(settings) // SAMPLE)])
-        self.centres_ = sample.mean(axis=0, keepdims=True)
-        best = CLEAR
-        for count in range(2, min(self.most, len(np.unique(sample, axis=0))) + 1):
-            found = KMeans(count, n_init=10, random_state=self.seed).fit(sample)
-            if np.bincount(found.labels_).min() < RAREST * len(sample) or count == len(sample):
-                continue
-            clarity = silhouette_score(sample, found.labels_)
-            if clarity > best:
-                best, self.centres_ = clarity, found.cluster_centers_
+        sample = settings[:: max(1, len(settings) // SAMPLE)]
+        spread = sample.std(axis=0)
+        moves = spread > 1e-9 * np.abs(sample).max(axis=0)
+        self.scale_ = np.where(moves, spread, np.inf)
+        # A setting that only jitters would blur the others once all have the same spread.
+        for column in np.flatnonzero(moves):
+            if len(self._centres(sample[:, [column]] / spread[column])) == 1:
+                self.scale_[column] = np.inf
+        self.centres_ = self._centres(sample / self.scale_)
         return self
 
     def labels(self, settings: Values) -> Labels:
         """The nearest regime of each row."""
-        far = ((self._scaled(settings)[:, None] - self.centres_) ** 2).sum(axis=2)
+        far = ((settings[:, None] / self.scale_ - self.centres_) ** 2).sum(axis=2)
         return far.argmin(axis=1)
 
-    def _scaled(self, settings: Values) -> Values:
-        return settings / self.scale_
+    def _centres(self, sample: Values) -> Values:
+        """Centres of the clearest clusters, or the one centre of all."""
+        best, centres = CLEAR, sample.mean(axis=0, keepdims=True)
+        distinct = len(np.unique(sample, axis=0))
+        for count in range(2, min(self.most, distinct) + 1):
+            found = KMeans(count, n_init=10, random_state=self.seed).fit(sample)
+            if np.bincount(found.labels_).min() < max(2, RAREST * len(sample)):
+                continue
+            clarity = silhouette_score(sample, found.labels_)
+            if clarity > best:
+                best, centres = clarity, found.cluster_centers_
+        return centres
 
 
 class RegimeScaler:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from mlops.remaining_life.features import Features, window_features
 from mlops.remaining_life.health import HealthIndices, health_features
 from mlops.remaining_life.histories import History, Values
 from mlops.remaining_life.regimes import Labels, RegimeScaler
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +87,12 @@ class LifeRegressor:
         ).fit(np.vstack(features), np.concatenate(targets))
         return self
 
-    def predict(self, unit: Encoded, rows: slice | Values) -> Values:
+    def predict(self, unit: Encoded, rows: slice) -> Values:
         """Life left at some rows of a unit, from 0 to the cap."""
         life = self.trees_.predict(self._features(unit, rows))
         return np.clip(life, 0.0, self.cap)
 
-    def _features(self, unit: Encoded, rows: object) -> Features:
+    def _features(self, unit: Encoded, rows: slice | Rows) -> Features:
         indices = self.health_.transform(unit.scaled, unit.labels)
         health = health_features(indices, self.windows)
         age = unit.age[:, None].astype(np.float32)
