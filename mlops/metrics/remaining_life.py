@@ -14,8 +14,8 @@ Values = NDArray[np.float64]
 def rmse(true: Values, predicted: Values) -> float:
     """Root mean squared error, in rows.
 
-    >>> rmse(np.array([10.0, 20.0]), np.array([13.0, 16.0])) ** 2
-    12.5
+    >>> rmse(np.array([10.0, 20.0]), np.array([13.0, 17.0]))
+    3.0
     """
     return float(np.sqrt(np.mean((predicted - true) ** 2)))
 

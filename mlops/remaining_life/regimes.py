@@ -15,7 +15,7 @@ from mlops.remaining_life.histories import History, Values
 Labels = NDArray[np.int64]
 # Clusters found are believed from here on. A cloud without clusters has about 0.4.
 CLEAR = 0.75
-SAMPLE = 1000
+SAMPLE = 600
 # A regime seen less often is an outlier, not a regime.
 RAREST = 0.01
 
@@ -36,7 +36,7 @@ class Regimes:
         self.seed = seed
 
     def fit(self, settings: Values) -> Self:
-        sample = settings[:: max(1, len(settings) // SAMPLE)]
+        sample = self._unrounded(settings[:: max(1, len(settings) // SAMPLE)])
         spread = sample.std(axis=0)
         moves = spread > 1e-9 * np.abs(sample).max(axis=0)
         self.scale_ = np.where(moves, spread, np.inf)
@@ -51,6 +51,18 @@ class Regimes:
         """The nearest regime of each row."""
         far = ((settings[:, None] / self.scale_ - self.centres_) ** 2).sum(axis=2)
         return far.argmin(axis=1)
+
+    def _unrounded(self, sample: Values) -> Values:
+        """Settings blurred by one step of their rounding, for rounding looks like clusters.
+
+        A setting of few levels is left as it is: there the levels are the clusters.
+        """
+        rng, blurred = np.random.default_rng(self.seed), sample.copy()
+        for column in blurred.T:
+            levels = np.unique(column)
+            if len(levels) > self.most:
+                column += rng.uniform(-0.5, 0.5, len(column)) * np.median(np.diff(levels))
+        return blurred
 
     def _centres(self, sample: Values) -> Values:
         """Centres of the clearest clusters, or the one centre of all."""

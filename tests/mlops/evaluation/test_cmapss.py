@@ -89,7 +89,7 @@ def test_the_last_row_tells_more_than_the_age() -> None:
 
 
 def test_pictures_are_written(tmp_path: Path) -> None:
-    model = quick(trees=5, folds=2).fit(make_fleet(20))
+    model = quick(trees=2, folds=2).fit(make_fleet(20))
     unit = make_unit("new", 1).until(40)
     left = np.array([30.0, 10.0, 60.0])
 

@@ -36,5 +36,5 @@ def make_fleet(
 
 def quick(**parameters: object) -> RemainingLife:
     """The model with fewer trees and folds, so that tests are quick."""
-    given: dict[str, object] = {"cap": 50.0, "folds": 4, "trees": 30, "train_rows": 1000}
+    given: dict[str, object] = {"cap": 50.0, "folds": 3, "trees": 60, "train_rows": 1000}
     return RemainingLife(**{**given, **parameters})  # type: ignore[arg-type]

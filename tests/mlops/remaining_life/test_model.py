@@ -16,7 +16,7 @@ CAP = 50.0
 
 @pytest.fixture(scope="module")
 def fleet() -> list[History]:
-    return make_fleet(50)
+    return make_fleet(40)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_other_units_of_measure_hardly_matter(model: RemainingLife, fleet: list[
 
 
 def test_regimes_hide_no_wear() -> None:
-    model = quick(trees=25).fit(make_fleet(30, regimes=2))
+    model = quick().fit(make_fleet(30, regimes=2))
     units = make_fleet(10, seed=8, regimes=2)
 
     near, far = (
