@@ -11,6 +11,8 @@ from mlops.remaining_life.histories import Values
 
 # Lives left are counted row by row up to here; beyond, in this many steps up to the cap.
 STEPS = 250
+# For the cap itself, lives up to this many caps lend their errors.
+BEYOND = 1.5
 
 
 class LifeIntervals:
@@ -24,7 +26,7 @@ class LifeIntervals:
     one holds in every band of true life, so whatever the mixture is.
 
     Rows of one unit share their error, so units count, not rows: each unit has the weight
-    of one, spread over its rows, and the quantiles are corrected for the number of units.
+    of one, spread over its rows. With too few units for a cover the interval is open.
 
     References: Vovk, Conditional validity of inductive conformal predictors, 2012
     (label-conditional); Dunn, Wasserman and Ramdas, Distribution-free prediction sets for
@@ -50,7 +52,8 @@ class LifeIntervals:
         shape = (len(self.covers), len(self.grid_))
         self.low_, self.high_ = np.zeros(shape), np.full(shape, self.cap)
         for step, life in enumerate(self.grid_):
-            near = np.abs(true - life) <= self.reach * self.cap
+            beyond = BEYOND * self.cap if life == self.cap else life + self.reach * self.cap
+            near = (true >= life - self.reach * self.cap) & (true <= beyond)
             for row, cover in enumerate(self.covers):
                 self.low_[row, step], self.high_[row, step] = life + self._range(
                     errors[near], units[near], cover, one_sided=life == self.cap
@@ -83,7 +86,10 @@ class LifeIntervals:
         weights = 1 / rows[index]
         # Predictions never pass the cap, so at the cap all that is cut off is below.
         tail = (1 - cover) * (1 if one_sided else 0.5)
-        level = (1 - tail) * (len(rows) + 1) / len(rows)
+        # So few units that not one is expected beyond the end. Otherwise the quantile is
+        # taken as it is: the rows of a unit spread its weight, and the correction for one
+        # more unit, which single points need, covered .94 of units left out instead of .90.
+        level = 1 - tail if (len(rows) + 1) * tail >= 1 else np.inf
         return np.array(
             [
                 -_quantile(-errors, weights, level, beyond=self.cap),
@@ -95,7 +101,7 @@ class LifeIntervals:
 def _quantile(values: Values, weights: Values, level: float, beyond: float) -> float:
     """The least value with a share `level` of the weight at or below it.
 
-    `beyond` where that share is more than all: too few units for so rare an error.
+    `beyond` where no share is enough: too few units for so rare an error.
     """
     if level > 1:
         return beyond
