@@ -36,10 +36,12 @@ def plot_life(path: Path, model: RemainingLife, history: History, left: float) -
     true = np.minimum(left + history.rows - cycles, model.cap)
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
-    shown = sorted(zip(model.covers, forecast.low, forecast.high, strict=True), reverse=True)
-    for covered, low, high in shown:
-        label = f"{covered:.0%} interval"
-        axes.fill_between(cycles, low, high, color="#1f4e8c", alpha=0.18, lw=0, label=label)
+    for row in np.argsort(model.covers)[::-1]:
+        # The wider, the paler; the narrower lie on top.
+        shade = str(1 - 0.5 * (1.3 - model.covers[row]))
+        label = f"{model.covers[row]:.0%} interval"
+        low, high = forecast.low[row], forecast.high[row]
+        axes.fill_between(cycles, low, high, color=shade, linewidth=0, label=label)
     axes.plot(cycles, forecast.life, color="#1f4e8c", label="forecast")
     axes.plot(cycles, true, color="#c0392b", label="true, capped")
     axes.set(xlabel="cycle", ylabel="cycles left")
