@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
+from mlops.evaluation import (
+    batadal,
+    cmapss,
+    forecast,
+    ims,
+    nab,
+    skab,
+    smap_msl,
+    tep,
+    univariate_cost,
+)
 from mlops.evaluation.base import Evaluation
 
-EVALUATIONS: dict[str, Evaluation] = {}
+EVALUATIONS: dict[str, Evaluation] = {
+    "nab": nab.evaluate,
+    "skab": skab.evaluate,
+    "tep": tep.evaluate,
+    "batadal": batadal.evaluate,
+    "smap_msl": smap_msl.evaluate,
+    "cmapss_fd001": cmapss.evaluate_fd001,
+    "cmapss_fd002": cmapss.evaluate_fd002,
+    "cmapss_fd003": cmapss.evaluate_fd003,
+    "cmapss_fd004": cmapss.evaluate_fd004,
+    "forecast": forecast.evaluate,
+    "ims": ims.evaluate,
+    "univariate_cost": univariate_cost.evaluate,
+}

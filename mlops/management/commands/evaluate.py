@@ -45,8 +45,10 @@ class Command(BaseCommand):
         plots.mkdir(parents=True, exist_ok=True)
         outcomes = self._run(options["dataset"] or list(EVALUATIONS), data, plots)
         table_to = self.stderr if options["json"] else self.stdout
-        width = None if table_to.isatty() else WIDTH
-        Console(file=table_to._out, width=width).print(table_of(outcomes))
+        console = Console(width=None if table_to.isatty() else WIDTH)
+        with console.capture() as captured:
+            console.print(table_of(outcomes))
+        table_to.write(captured.get())
         if options["json"]:
             self.stdout.write(json.dumps({o.name: o.as_json() for o in outcomes}))
 
