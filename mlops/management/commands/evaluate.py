@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        data, plots = options["data"], options["plots"]
+        data, plots = Path(options["data"]), Path(options["plots"])
         if not data.is_dir():
             raise CommandError(f"{data} is no folder")
         plots.mkdir(parents=True, exist_ok=True)
