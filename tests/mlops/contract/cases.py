@@ -92,7 +92,8 @@ def late(block: Block) -> Block:
 class Case:
     """A detector class, its parameters, ordinary data of it and a gross fault of its kind.
 
-    `learns` is the number of rows that fit needs; 0 for what learns online.
+    `learns` is the number of rows that fit needs; 0 for what learns online. Of other
+    ordinary data, a share of `false_alarms` may be past the line.
     """
 
     kind: type[Detector]
@@ -101,6 +102,7 @@ class Case:
     fault: Callable[[Block], Block] = far_off
     learns: int = 0
     columns: int = 3
+    false_alarms: float = 0.01
     # Ordinary rows before it is asked for alarms.
     rows: int = 200
 
@@ -126,5 +128,6 @@ CASES = [
     Case(LaggedPCA, {"folds": 4}, ordinary=mixed, fault=out_of_step, learns=400),
     Case(LevelAndPattern, {"folds": 4}, ordinary=mixed, learns=400),
     Case(IsolationForest, {"folds": 4, "trees": 10}, ordinary=mixed, learns=400),
-    Case(Subsequences, ordinary=daily, learns=2000, rows=300),
+    # Its line is the 0.99 quantile of its own history, and alarms of windows overlap.
+    Case(Subsequences, ordinary=daily, learns=2000, rows=300, false_alarms=0.1),
 ]
