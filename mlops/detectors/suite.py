@@ -65,7 +65,11 @@ class Sight:
         return np.nan_to_num(self.scores.score, nan=0.0)
 
     def explain(self, row: int, series: int) -> Explanation:
-        return self.member.detector.explain(self.block, self.scores, row, series)
+        """Why a reading scored as it did, and in which of the detector's channels."""
+        detector = self.member.detector
+        said = detector.explain(self.block, self.scores, row, series)
+        channel = detector.channels[int(self.scores.channel[row, series])]
+        return Explanation(said.reason, {**said.evidence, "channel": channel})
 
 
 class Suite:
