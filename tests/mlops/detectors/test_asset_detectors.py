@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,8 @@ def kind(request: pytest.FixtureRequest) -> type[AssetDetector]:
 
 def quick(kind: type[AssetDetector], folds: int = 3) -> AssetDetector:
     """Of fewer trees and folds than the defaults: this is about the contract."""
-    return kind(folds=folds, **({"trees": 10} if kind is IsolationForest else {}))
+    parameters: dict[str, Any] = {"folds": folds}
+    return kind(**parameters, **({"trees": 10} if kind is IsolationForest else {}))
 
 
 @pytest.fixture
@@ -104,8 +106,8 @@ def test_it_does_not_matter_how_rows_are_cut_into_blocks(detector, size):
         parts.append(part)
 
     np.testing.assert_allclose(np.vstack([p.score for p in parts]), whole.score, rtol=1e-9)
-    shares = np.vstack([p.contributions for p in parts])
-    np.testing.assert_allclose(shares, whole.contributions, rtol=1e-6, atol=1e-9)
+    shares = np.vstack([np.asarray(p.contributions) for p in parts])
+    np.testing.assert_allclose(shares, np.asarray(whole.contributions), rtol=1e-6, atol=1e-9)
 
 
 def test_fit_and_score_leave_their_arguments_alone(kind):
@@ -149,6 +151,7 @@ def test_a_sensor_out_of_step_is_found_and_named_first():
     assert values[220:, OUT_OF_STEP].mean() < HISTORY[:, OUT_OF_STEP].max()
     assert (scores.score[:200] < 1).all()
     assert (scores.score[210:] >= 1).all()
+    assert scores.contributions is not None
     assert (scores.contributions[220:].mean(axis=0).argmax()) == OUT_OF_STEP
 
 
@@ -157,6 +160,7 @@ def test_contributions_add_up_to_one_past_the_line_and_are_nan_below(detector):
     past = scores.score[:, 0] >= 1
 
     assert past.any()
+    assert scores.contributions is not None
     np.testing.assert_allclose(scores.contributions[past].sum(axis=1), 1)
     assert np.isnan(scores.contributions[~past]).all()
 
