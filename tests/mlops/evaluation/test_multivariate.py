@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,7 @@ from mlops.evaluation import batadal, skab, tep
 from mlops.evaluation.base import DataMissingError
 from mlops.evaluation.multivariate_baselines import BASELINES, SHIPPED
 from mlops.evaluation.multivariate_plots import Panel, plot_detection, plot_scores
-
-ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("DATA_DIR", ROOT.parent / "shared" / "data"))
-
-
-def needs(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not (DATA / name).is_dir(), reason=f"no {name} data")
+from tests.mlops.evaluation.public_data import DATA, needs
 
 
 def write(path: Path, lines: list[str]) -> None:
