@@ -16,27 +16,27 @@ HISTORY = 600
 BREAKS = 40
 
 
-def courses(rows: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def courses(rows: int, seed: int = 1, load: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Speed that wanders about its mean, and flow that follows it."""
     rng = np.random.default_rng(seed)
     speed = np.zeros(rows)
     for row in range(1, rows):
-        speed[row] = 0.7 * speed[row - 1] + rng.normal(0, 1)
-    return 1_500 + 10 * speed, 50 + 2 * speed + rng.normal(0, 0.3, rows)
+        speed[row] = 0.7 * speed[row - 1] + rng.normal(0, load)
+    return 1_500 + 10 * speed, 50 + 2 * speed + rng.normal(0, 0.1, rows)
 
 
 def broken(rows: int, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """As normal up to BREAKS; then flow falls where speed rises."""
-    speed, flow = courses(rows, seed)
+    speed, flow = courses(rows, seed, load=0.8)
     flow[BREAKS:] = 100 - flow[BREAKS:]
     return speed, flow
 
 
-def make_pump(history: int = HISTORY, **fields: Any) -> Asset:
+def make_pump(history: int = HISTORY, seed: int = 1, **fields: Any) -> Asset:
     """A pump with a reading a minute up to noon, and no model."""
     asset = make_asset(**fields)
     sensors = [make_sensor(asset=asset, code=f"{asset.tag}-{what}") for what in ("A", "B")]
-    for sensor, values in zip(sensors, courses(history), strict=True):
+    for sensor, values in zip(sensors, courses(history, seed), strict=True):
         batch = ReadingBatch.objects.create(
             site=sensor.site,
             source="history",

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.detect import record_anomalies
 from maintenance.models import Anomaly, Symptom
@@ -175,7 +177,7 @@ def test_an_artifact_that_cannot_be_read_does_not_stop_the_run(
     registry._detector.cache_clear()
     path = artifacts.path_of(ModelVersion.objects.get().artifact_digest)
     path.write_bytes(b"PK") if damage == "damaged" else path.unlink()
-    other = make_pump()
+    other = make_pump(seed=3)
     fit_asset(other, until=NOON)
 
     batches = [brought(asset, broken(ROWS), range(ROWS)) for asset in (pump, other)]
@@ -195,16 +197,16 @@ def test_a_version_whose_sensors_have_moved_away_is_off_duty(pump: Asset) -> Non
     assert not Symptom.objects.filter(kind=RELATION).exists()
 
 
-def test_many_assets_take_as_many_queries_as_one(django_assert_max_num_queries: Any) -> None:
+def test_many_assets_take_as_many_queries_as_one() -> None:
     pumps = [make_pump() for _ in range(6)]
     for asset in pumps:
         fit_asset(asset, until=NOON)
     batches = [brought(asset, broken(ROWS), range(ROWS)) for asset in pumps]
 
-    with django_assert_max_num_queries(30) as queries:
+    with CaptureQueriesContext(connection) as of_one:
         record_anomalies(batches[:1])
-        of_one = len(queries)
+    with CaptureQueriesContext(connection) as of_many:
         record_anomalies(batches[1:])
 
-    assert len(queries) - of_one == of_one
+    assert len(of_many) == len(of_one) < 25
     assert Symptom.objects.filter(kind=RELATION).count() == 6
