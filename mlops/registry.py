@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from maintenance.episodes import LOOK_BACK
 from maintenance.models import Symptom
+from mlops import artifacts
+from mlops.detectors.asset_detector import AssetDetector
 from mlops.detectors.base import Block, Detector, Values
+from mlops.detectors.level_and_pattern import LevelAndPattern
 from mlops.detectors.limits import Limits
 from mlops.detectors.seasonal_baseline import SeasonalBaseline
 from mlops.detectors.suite import Member, Suite
+from mlops.models import ModelVersion
 from sensors.models import Sensor
+
+logger = logging.getLogger(__name__)
 
 # The name is stored in the database: never reuse one for other behaviour.
 DETECTORS: dict[str, type[Detector]] = {
@@ -20,6 +29,20 @@ DETECTORS: dict[str, type[Detector]] = {
     "seasonal_baseline": SeasonalBaseline,
 }
 NAMES = {detector: name for name, detector in DETECTORS.items()}
+# Of assets; the same holds for these names. The first is what is fitted.
+ASSET_DETECTORS: dict[str, type[AssetDetector]] = {"level_and_pattern": LevelAndPattern}
+SHIPPED = next(iter(ASSET_DETECTORS))
+# Gone, changed, out of reach, or not what from_arrays needs.
+UNUSABLE = (
+    artifacts.ArtifactMissingError,
+    artifacts.ArtifactDamagedError,
+    OSError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+# Detectors that a process keeps, of some 100 kB each.
+KEPT_DETECTORS = 512
 
 
 def sensor_suite(sensors: Sequence[Sensor]) -> Suite:
@@ -46,3 +69,39 @@ def _member(kind: str, detector: Detector, channel: int | None = None) -> Member
 def _column(sensors: Sequence[Sensor], name: str) -> Values:
     """One field of the sensors, NaN where it is not set."""
     return np.array([getattr(sensor, name) for sensor in sensors], dtype=float)
+
+
+def asset_detectors(assets: Iterable[int]) -> dict[int, tuple[ModelVersion, AssetDetector]]:
+    """The versions on duty for assets, and what they learnt, by the asset's id.
+
+    One that cannot be loaded is logged and left out: other assets must not wait for it,
+    and a fit replaces it.
+    """
+    versions = ModelVersion.objects.active().filter(kind__in=ASSET_DETECTORS, asset__in=assets)
+    found = {}
+    for version in versions.order_by("pk"):
+        if detector := loaded(version):
+            found[version.asset_id] = version, detector
+    return {asset: pair for asset, pair in found.items() if asset is not None}
+
+
+def loaded(version: ModelVersion) -> AssetDetector | None:
+    """The detector of a version; None, and a line in the log, if it cannot be loaded."""
+    if version.code != ASSET_DETECTORS[version.kind].version:
+        logger.warning("%s of asset %s is of an older method", version, version.asset_id)
+        return None
+    try:
+        parameters = json.dumps(version.parameters["detector"], sort_keys=True)
+        detector = _detector(version.kind, parameters, version.artifact_digest)
+        if detector.all_columns_ != len(version.columns):
+            raise ValueError("it learnt other columns than it says")
+    except UNUSABLE as exc:
+        logger.error("%s of asset %s cannot be loaded: %r", version, version.asset_id, exc)
+        return None
+    return detector
+
+
+@lru_cache(maxsize=KEPT_DETECTORS)
+def _detector(kind: str, parameters: str, digest: str) -> AssetDetector:
+    # What the digest names never changes, so neither does what is kept here.
+    return ASSET_DETECTORS[kind].from_arrays(json.loads(parameters), artifacts.load(digest))

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
+from mlops.models import ModelVersion
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import (
@@ -205,3 +206,23 @@ def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notifica
     defaults = {"work_order": order or make_work_order(), "event": "proposed", "channel": "email"}
     defaults |= {"recipient": "planner@example.org", "event_key": str(next(_number))}
     return Notification.objects.create(**defaults | fields)
+
+
+def make_version(asset: Asset | None = None, **fields: Any) -> ModelVersion:
+    """A version on duty that is only said to have learnt: there is no artifact."""
+    defaults = {
+        "kind": "level_and_pattern",
+        "code": 1,
+        "asset": asset or make_asset(),
+        "parameters": {"bin_seconds": 60, "detector": {}},
+        "columns": ["A", "B"],
+        "learnt_from": NOON - 1_000 * MINUTE,
+        "learnt_until": NOON,
+        "rows": 1_000,
+        "data_digest": "0" * 64,
+        "artifact_digest": "1" * 64,
+        "metrics": {"false_alarms_per_week": 0.0},
+    }
+    version = ModelVersion(**defaults | fields)
+    version.register()
+    return version

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from sensors.models import Sensor
+from mlops.models.versions import ModelVersion
+from sensors.models import Asset, Sensor
 
 
 class SensorState(models.Model):
@@ -43,3 +44,18 @@ class SensorCheckpoint(models.Model):
 
     def __str__(self) -> str:
         return f"state of sensor {self.sensor_id} until {self.until}"
+
+
+class AssetState(models.Model):
+    """What the detector of an asset knows after its closed rows so far."""
+
+    asset = models.OneToOneField(
+        Asset, models.CASCADE, primary_key=True, related_name="detector_state"
+    )
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
+    until = models.DateTimeField(help_text="Rows before it are closed and have been seen")
+    # Of the detector before the last few rows, and those rows, to begin from there.
+    state = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"state of asset {self.asset_id}"

@@ -56,6 +56,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         )
         return asset
 
+    def machines(self) -> Self:
+        """Without those that only hold sensors which nobody has placed."""
+        return self.exclude(tag=self.model.UNASSIGNED)
+
+    def locked(self) -> Self:
+        """Lock the rows in one order; what points to them may still be stored."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
+
 
 class Asset(models.Model):
     class Criticality(models.IntegerChoices):
