@@ -180,6 +180,8 @@ CELERY_TASK_DEFAULT_QUEUE = "pipeline"
 CELERY_TASK_ROUTES = {
     # A slow mail server must not hold up the pipeline.
     "agents.send_notification": {"queue": "notify"},
+    # Nor what takes minutes of computing.
+    "mlops.run_backtest": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

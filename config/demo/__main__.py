@@ -175,7 +175,7 @@ def start_software(processes: Processes, port: int) -> None:
     processes.start(
         "web", [*server, "--workers", "2", "--blocking-threads", "2", "config.wsgi:application"]
     )
-    queues = "pipeline,notify"
+    queues = "pipeline,notify,training"
     processes.start(
         "worker", ["celery", "-A", "celery_app", "worker", "-c", "2", "-Q", queues, "-l", "info"]
     )
