@@ -80,7 +80,7 @@ def _alarm(episode: Episode, sight: Sight, series: int, stretch: Stretch, sensor
     return Alarm(
         sensor_id=sensor.pk,
         asset_id=sensor.asset_id,
-        kind=sight.member.kind,
+        kind=str(sight.member.kind),
         started_at=episode.started_at,
         ended_at=episode.ended_at,
         last_at=episode.ended_at or episode.scored_until,

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
+from mlops.models import Backtest
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import (
@@ -205,3 +206,13 @@ def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notifica
     defaults = {"work_order": order or make_work_order(), "event": "proposed", "channel": "email"}
     defaults |= {"recipient": "planner@example.org", "event_key": str(next(_number))}
     return Notification.objects.create(**defaults | fields)
+
+
+def make_backtest(site: Site | None = None, *sensors: Sensor, **fields: Any) -> Backtest:
+    """One that was asked for over the day until noon; nobody has been told to carry it out."""
+    site = site or make_site()
+    defaults = {"start": NOON - timedelta(days=1), "end": NOON, "detector": "limits"}
+    defaults |= {"asked_by": "erika", "warm_up": 2_000}
+    asked = Backtest.objects.create(**defaults | {"site": site} | fields)
+    asked.sensors.set(sensors or [make_sensor(site=site)])
+    return asked

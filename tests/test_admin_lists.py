@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, WorkOrder
+from mlops.models import Backtest
 from sensors.models import (
     ApiKey,
     Asset,
@@ -32,6 +33,7 @@ from sensors.models import (
 from tests.factories import (
     make_anomaly,
     make_asset,
+    make_backtest,
     make_batch,
     make_bridge,
     make_conflict,
@@ -86,6 +88,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
         make_anomaly(make_sensor(site=site), work_order=make_order_at(site)).work_order
     ),
     Notification: lambda site: make_notification(make_order_at(site)),
+    Backtest: make_backtest,
 }
 WITH_SITE = [model for model in ROWS if model is not AssetType]
 
@@ -197,6 +200,7 @@ EVIDENCE = [
     PipelineRun,
     Anomaly,
     Notification,
+    Backtest,
 ]
 
 

@@ -53,11 +53,13 @@ class Command(BaseCommand):
     def show(self, outcome: Outcome, sensors: Iterable[Sensor], *, as_json: bool) -> None:
         result = in_words(outcome, sensors)
         table_to = self.stderr if as_json else self.stdout
-        console = Console(file=table_to._out, width=None if table_to.isatty() else WIDTH)
-        if result["alarms"]:
-            console.print(alarms_of(result))
-        console.print(rates_of(result))
-        console.print(summary_of(result), markup=False, highlight=False)
+        console = Console(width=None if table_to.isatty() else WIDTH)
+        with console.capture() as captured:
+            if result["alarms"]:
+                console.print(alarms_of(result))
+            console.print(rates_of(result))
+        table_to.write(captured.get())
+        table_to.write(summary_of(result))
         if as_json:
             self.stdout.write(json.dumps(result))
 
