@@ -35,4 +35,7 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:anomaly-detail": READ,
     "maintenance:work-order-list": READ,
     "maintenance:work-order-detail": READ,
+    "mlops:backtest-list": CURATE | READ,
+    "mlops:backtest-detail": READ,
+    "mlops:reading-detect": {"POST": Right.READ, "OPTIONS": Right.READ},
 }

@@ -24,6 +24,7 @@ BEAT_SCHEDULE = {
     "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
     "resume-stalled-curations": every(30, "agents.resume_stalled_curations"),
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
+    "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "refresh-hours": every(60, "agents.refresh_hours"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),

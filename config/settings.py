@@ -182,7 +182,7 @@ CELERY_TASK_DEFAULT_QUEUE = "pipeline"
 CELERY_TASK_ROUTES = {
     # A slow mail server must not hold up the pipeline.
     "agents.send_notification": {"queue": "notify"},
-    # Nor hundreds of fits by night.
+    # Nor what takes minutes of computing.
     "mlops.*": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -16,7 +16,11 @@ from mlops.detectors.asset_detector import AssetDetector
 from mlops.detectors.base import Block, Detector, Values
 from mlops.detectors.level_and_pattern import LevelAndPattern
 from mlops.detectors.limits import Limits
+from mlops.detectors.noise_gone import NoiseGone
+from mlops.detectors.rate_of_change import RateOfChange
 from mlops.detectors.seasonal_baseline import SeasonalBaseline
+from mlops.detectors.silence import Silence
+from mlops.detectors.stuck import Stuck
 from mlops.detectors.suite import Member, Suite
 from mlops.models import ModelVersion
 from sensors.models import Sensor
@@ -26,7 +30,11 @@ logger = logging.getLogger(__name__)
 # The name is stored in the database: never reuse one for other behaviour.
 DETECTORS: dict[str, type[Detector]] = {
     "limits": Limits,
+    "noise_gone": NoiseGone,
+    "rate_of_change": RateOfChange,
     "seasonal_baseline": SeasonalBaseline,
+    "silence": Silence,
+    "stuck": Stuck,
 }
 NAMES = {detector: name for name, detector in DETECTORS.items()}
 # Of assets; the same holds for these names. The first is what is fitted.

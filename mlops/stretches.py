@@ -6,15 +6,19 @@ last checkpoint before them; if a sensor is new to the detectors, its history fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlops import states
+from mlops.detectors.base import Block
 from mlops.states import Known
 from sensors.windows import Past, Window, pasts
+
+# Columns are filled up to the longest among them, so only similar ones go together.
+MOST_UNEVEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +139,29 @@ def _without_late(new: Stretch, known: Known) -> Stretch:
         values=new.values[in_order],
         batch_ids=new.batch_ids[in_order],
     )
+
+
+def alike(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
+    """Groups of stretches of about the same length; empty ones are left out."""
+    group: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda stretch: stretch.size):
+        if not stretch.size:
+            continue
+        if group and stretch.size > MOST_UNEVEN * group[0].size:
+            yield group
+            group = []
+        group.append(stretch)
+    if group:
+        yield group
+
+
+def side_by_side(group: Sequence[Stretch]) -> Block:
+    """The stretches as columns, filled up with NaN at their last time."""
+    rows = max(stretch.size for stretch in group)
+    micros = np.empty((rows, len(group)), dtype=np.int64)
+    values = np.full((rows, len(group)), np.nan)
+    for column, stretch in enumerate(group):
+        micros[: stretch.size, column] = stretch.micros
+        micros[stretch.size :, column] = stretch.micros[-1]
+        values[: stretch.size, column] = stretch.values
+    return Block(micros, values)

@@ -1,10 +1,60 @@
+"""What Celery does for the detectors, each task a door to a function elsewhere."""
+
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from celery.utils.log import get_task_logger
+from django.conf import settings
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
 
 from mlops import fitting
+from mlops.backtest_requests import carry_out
+from mlops.models import Backtest
 from mlops.refits import due_for_refit
 from sensors.models import Asset
+
+logger = get_task_logger(__name__)
+
+# Each per cent is written down, so one that says nothing for so long has lost its worker.
+SILENT_AT_MOST = timedelta(minutes=5)
+# One that waits is asked for again after so long; a second message does no harm.
+WAITING_AT_MOST = timedelta(minutes=2)
+
+
+def send_backtest(pk: int) -> None:
+    """Ask for a back-test to be carried out.
+
+    Never fails: what is not asked for now is found by resume_stalled_backtests.
+    """
+    try:
+        run_backtest.apply_async((pk,), retry=False)
+    except BrokerError as exc:
+        logger.warning("back-test %s waits, the broker is away: %s", pk, exc)
+
+
+@shared_task(name="mlops.run_backtest", acks_late=False)
+def run_backtest(pk: int) -> None:
+    """Carry out one back-test, at most once."""
+    carry_out(pk)
+
+
+@shared_task(name="mlops.resume_stalled_backtests")
+def resume_stalled_backtests() -> None:
+    """Give up on back-tests whose worker was lost, and send on those that are forgotten."""
+    now = timezone.now()
+    # A worker is stopped after the time limit, so it may be silent for as long.
+    limit = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+    if lost := Backtest.objects.give_up(untouched_since=now - max(SILENT_AT_MOST, limit)):
+        logger.error("%s back-tests were lost while they ran", lost)
+    waiting = Backtest.objects.filter(status=Backtest.Status.WAITING)
+    for asked in waiting.untouched_since(now - WAITING_AT_MOST).order_by("pk"):
+        # Else each beat would send one that only waits its turn once more.
+        asked.updated_at = now
+        asked.save(update_fields=["updated_at"])
+        send_backtest(asked.pk)
 
 
 @shared_task(name="mlops.fit_asset")

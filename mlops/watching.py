@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,18 +12,16 @@ from maintenance.episodes import ALARM_LINE
 from maintenance.models import Symptom
 from maintenance.recording import Explanation, Scored
 from mlops import states
-from mlops.detectors.base import Block, State
+from mlops.detectors.base import State
 from mlops.detectors.suite import Sight
 from mlops.registry import sensor_suite
 from mlops.states import EARLIEST, LATE_READINGS, Known
-from mlops.stretches import Stretch, stretches_of
+from mlops.stretches import Stretch, alike, side_by_side, stretches_of
 from sensors.models import Reading, ReadingBatch, Sensor
 from sensors.windows import windows_of
 
 # What a sensor that is new to the detectors is taught from, at most.
 HISTORY = 2_000
-# Columns are filled up to the longest among them, so only similar ones go together.
-MOST_UNEVEN = 4
 # Numbers near the end of what a float holds overflow on the way; no score needs more.
 HIGHEST_SCORE = 1e6
 
@@ -41,24 +39,10 @@ def watch(batches: Sequence[ReadingBatch], sensors: Mapping[int, Sensor]) -> lis
     requests = {batch.pk: batch.correlation_id for batch in batches}
     return [
         _scored(sight, series, group[series], sensors[group[series].sensor_id], requests)
-        for group in _alike(stretches)
+        for group in alike(stretches)
         for sight in _seen(group, [sensors[stretch.sensor_id] for stretch in group], layout)
         for series in _noteworthy(sight, group, open_kinds)
     ]
-
-
-def _alike(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
-    """Groups of stretches of about the same length."""
-    group: list[Stretch] = []
-    for stretch in sorted(stretches, key=lambda stretch: stretch.size):
-        if not stretch.size:
-            continue
-        if group and stretch.size > MOST_UNEVEN * group[0].size:
-            yield group
-            group = []
-        group.append(stretch)
-    if group:
-        yield group
 
 
 def _seen(group: Sequence[Stretch], sensors: Sequence[Sensor], layout: str) -> list[Sight]:
@@ -67,21 +51,9 @@ def _seen(group: Sequence[Stretch], sensors: Sequence[Sensor], layout: str) -> l
     unknown = suite.begin(1)[0]
     starts = [unknown if stretch.start is None else stretch.start.state for stretch in group]
     with np.errstate(all="ignore"):
-        sights, after = suite.score(_block(group), np.stack(starts))
+        sights, after = suite.score(side_by_side(group), np.stack(starts))
     _keep(group, after, unknown, layout)
     return sights
-
-
-def _block(group: Sequence[Stretch]) -> Block:
-    """The stretches side by side, filled up with NaN at their last time."""
-    rows = max(stretch.size for stretch in group)
-    micros = np.empty((rows, len(group)), dtype=np.int64)
-    values = np.full((rows, len(group)), np.nan)
-    for column, stretch in enumerate(group):
-        micros[: stretch.size, column] = stretch.micros
-        micros[stretch.size :, column] = stretch.micros[-1]
-        values[: stretch.size, column] = stretch.values
-    return Block(micros, values)
 
 
 def _noteworthy(

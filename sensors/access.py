@@ -13,7 +13,7 @@ class Right(StrEnum):
     READ = "read"
     INGEST = "ingest"
     REGISTER = "register"
-    # Replay or discard what was put aside, and settle conflicts.
+    # Replay or discard what was put aside, settle conflicts, and try detectors on history.
     CURATE = "curate"
 
 

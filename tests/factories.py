@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
-from mlops.models import ModelVersion
+from mlops.models import Backtest, ModelVersion
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import (
@@ -226,3 +226,13 @@ def make_version(asset: Asset | None = None, **fields: Any) -> ModelVersion:
     version = ModelVersion(**defaults | fields)
     version.register()
     return version
+
+
+def make_backtest(site: Site | None = None, *sensors: Sensor, **fields: Any) -> Backtest:
+    """One that was asked for over the day until noon; nobody has been told to carry it out."""
+    site = site or make_site()
+    defaults = {"start": NOON - timedelta(days=1), "end": NOON, "detector": "limits"}
+    defaults |= {"asked_by": "erika", "warm_up": 2_000}
+    asked = Backtest.objects.create(**defaults | {"site": site} | fields)
+    asked.sensors.set(sensors or [make_sensor(site=site)])
+    return asked

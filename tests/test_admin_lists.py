@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, WorkOrder
-from mlops.models import ModelVersion
+from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
     Asset,
@@ -33,6 +33,7 @@ from sensors.models import (
 from tests.factories import (
     make_anomaly,
     make_asset,
+    make_backtest,
     make_batch,
     make_bridge,
     make_conflict,
@@ -89,6 +90,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ),
     Notification: lambda site: make_notification(make_order_at(site)),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
+    Backtest: make_backtest,
 }
 WITH_SITE = [model for model in ROWS if model is not AssetType]
 
@@ -200,6 +202,7 @@ EVIDENCE = [
     PipelineRun,
     Anomaly,
     Notification,
+    Backtest,
 ]
 
 

@@ -98,6 +98,25 @@ class Suite:
         unseen = np.full((series, len(self.members) * self.recent * FIELDS), np.nan)
         return np.hstack([*(detector.begin(series) for detector in self._detectors), unseen])
 
+    def taken_over(self, other: Suite, state: State) -> State | None:
+        """The state to go on with where another suite left off, with no sightings yet.
+
+        None if the other has not all of these detectors, by name, version and width.
+        """
+        *parts, _ = np.split(state, np.cumsum(other._widths), axis=1)
+        found = {
+            (m.label, part.shape[1]): part
+            for detector, part in zip(other._detectors, parts, strict=True)
+            for m in other.members
+            if m.detector is detector
+        }
+        mine = [next(m.label for m in self.members if m.detector is d) for d in self._detectors]
+        wanted = list(zip(mine, self._widths, strict=True))
+        if not all(key in found for key in wanted):
+            return None
+        unseen = self.begin(len(state))[:, sum(self._widths) :]
+        return np.hstack([*(found[key] for key in wanted), unseen])
+
     def score(self, block: Block, state: State) -> tuple[list[Sight], State]:
         """What each member sees, and the state after the block."""
         *parts, recents = np.split(state, np.cumsum(self._widths), axis=1)

@@ -11,6 +11,7 @@ from config.access import RIGHT_FOR_ROUTE
 from sensors.access import RIGHTS_OF_ROLE, Principal, Right, Role
 from tests.factories import (
     make_anomaly,
+    make_backtest,
     make_batch,
     make_conflict,
     make_curation,
@@ -52,7 +53,7 @@ ROUTES = sorted(set(api_routes()))
 
 
 def path_of(route: str, pk: int = 1) -> str:
-    one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve")
+    one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve", "-detect")
     many = route.endswith(one_for_all) or route in FOR_INFLUX
     return reverse(route) if many else reverse(route, args=[pk])
 
@@ -127,6 +128,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
         "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
+        "mlops:backtest": make_backtest(site, sensor).pk,
     }
     own, other = (
         APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
@@ -140,6 +142,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:quarantine-discard",
         "sensors:conflict-resolve",
         "sensors:conflict-resolve-one",
+        "mlops:reading-detect",
     } | FOR_INFLUX
 
     for name, pk in rows.items():
