@@ -35,4 +35,6 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:anomaly-detail": READ,
     "maintenance:work-order-list": READ,
     "maintenance:work-order-detail": READ,
+    "mlops:sensor-forecast": READ,
+    "mlops:asset-health": READ,
 }

@@ -17,5 +17,8 @@ BEAT_SCHEDULE = {
     "resume-stalled-curations": every(30, "agents.resume_stalled_curations"),
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
     "refresh-hours": every(60, "agents.refresh_hours"),
+    # A hundred sensors each time: some ten thousand a day.
+    "keep-forecasts": every(HOUR // 4, "mlops.keep_forecasts"),
+    "check-forecasts": every(HOUR // 4, "mlops.check_forecasts"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
 }
