@@ -38,4 +38,6 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "mlops:backtest-list": CURATE | READ,
     "mlops:backtest-detail": READ,
     "mlops:reading-detect": {"POST": Right.READ, "OPTIONS": Right.READ},
+    "mlops:sensor-forecast": READ,
+    "mlops:asset-health": READ,
 }

@@ -26,6 +26,9 @@ BEAT_SCHEDULE = {
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
     "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "refresh-hours": every(60, "agents.refresh_hours"),
+    # A hundred sensors each time: some ten thousand a day.
+    "keep-forecasts": every(HOUR // 4, "mlops.keep_forecasts"),
+    "check-forecasts": every(HOUR // 4, "mlops.check_forecasts"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
 }

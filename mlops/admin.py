@@ -1,6 +1,7 @@
-"""What detectors have learnt and were tried on: evidence, for reading only."""
+"""What detectors have learnt and were tried on, and what is ahead."""
 
 from __future__ import annotations
 
 from mlops import admin_backtests as _admin_backtests  # noqa: F401, registers its pages
+from mlops import admin_prognosis as _admin_prognosis  # noqa: F401, registers its panels
 from mlops import admin_versions as _admin_versions  # noqa: F401, registers its pages

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from mlops.backtest_pictures import charts_of
 from mlops.models import Backtest
-from mlops.pictures import charts_of
 from sensors.admin_pages import Evidence, WithButtons, facts, pill, rendered
 from sensors.admin_scope import VisibleChoices
 from sensors.admin_times import NOTHING

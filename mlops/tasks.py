@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from mlops import fitting
+from mlops import fitting, keeping
 from mlops.backtest_requests import carry_out
 from mlops.models import Backtest
 from mlops.refits import due_for_refit
@@ -70,3 +70,17 @@ def refit_assets() -> None:
     """Have the detectors fitted anew that have become old, or knew little."""
     for asset_id in due_for_refit():
         fit_asset.delay(asset_id)
+
+
+@shared_task(name="mlops.keep_forecasts")
+def keep_forecasts() -> None:
+    """Put forecasts aside, to be held against what comes."""
+    if kept := keeping.keep_forecasts():
+        logger.info("kept %s forecasts", kept)
+
+
+@shared_task(name="mlops.check_forecasts")
+def check_forecasts() -> None:
+    """Count what came inside the bands of forecasts whose time is over."""
+    if checked := keeping.check_forecasts():
+        logger.info("checked %s forecasts", checked)

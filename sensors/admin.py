@@ -77,7 +77,7 @@ class SensorInline(EvidenceInline):
 
 
 @admin.register(Asset)
-class AssetAdmin(SiteScoped, admin.ModelAdmin):
+class AssetAdmin(SiteScoped, WithButtons):
     list_display = ["tag", "name", "site", "type", "how_critical", "parent"]
     list_select_related = ["site", "type", "parent"]
     list_filter = [("site", VisibleChoices), "criticality", "type"]

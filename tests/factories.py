@@ -94,7 +94,9 @@ def make_stored(site: Site, *readings: ReadingIn, **fields: Any) -> ReadingBatch
     return batch
 
 
-def make_history(sensor: Sensor, values: Sequence[float], until: datetime = NOON) -> None:
+def make_history(
+    sensor: Sensor, values: Sequence[float], until: datetime = NOON, every: timedelta = MINUTE
+) -> None:
     """Stored readings of one sensor, one a minute, the last a minute before `until`."""
     batch = ReadingBatch.objects.create(
         site=sensor.site,
@@ -105,7 +107,7 @@ def make_history(sensor: Sensor, values: Sequence[float], until: datetime = NOON
         accepted=0,
     )
     Reading.objects.bulk_create(
-        Reading(sensor=sensor, batch=batch, value=v, taken_at=until - MINUTE * (len(values) - i))
+        Reading(sensor=sensor, batch=batch, value=v, taken_at=until - every * (len(values) - i))
         for i, v in enumerate(values)
     )
 

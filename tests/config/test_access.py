@@ -124,6 +124,8 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:discard-detail": make_curation(site, action="discard").pk,
         "sensors:sensor-stats": sensor.pk,
         "sensors:sensor-gaps": sensor.pk,
+        "mlops:sensor-forecast": sensor.pk,
+        "mlops:asset-health": sensor.asset.pk,
         "agents:batch-receipt": batch.pk,
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
