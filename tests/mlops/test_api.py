@@ -141,7 +141,8 @@ def test_a_wrong_horizon_is_refused(
 
 
 def test_an_answer_holds_until_something_changes(gateway: APIClient, sensor: Sensor) -> None:
-    for ask, name in ((forecast, sensor), (health, sensor.asset.tag)):
+    asks: list[tuple[Any, Any]] = [(forecast, sensor), (health, sensor.asset.tag)]
+    for ask, name in asks:
         first = ask(gateway, name)
         again = {"If-None-Match": first["ETag"]}
         assert ask(gateway, name, **again).status_code == 304

@@ -184,9 +184,12 @@ def test_an_asset_is_fitted_by_itself_once_it_has_history(
 
 def test_an_asset_is_looked_at_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[list[int]] = []
-    monkeypatch.setattr(
-        first_fits, "assets_with_history", lambda assets, **_: looked.append(assets) or []
-    )
+
+    def looking(assets: list[int], **_: Any) -> list[int]:
+        looked.append(assets)
+        return []
+
+    monkeypatch.setattr(first_fits, "assets_with_history", looking)
 
     first_fits.ask_for_first_fits([7, 8])
     first_fits.ask_for_first_fits([7, 8, 9])
