@@ -23,7 +23,7 @@ def detect(run_id: int) -> None:
 def record_anomalies(batches: Sequence[ReadingBatch]) -> None:
     """See the believable readings of the batches with the detectors of their sensors."""
     touched = {pk for batch in batches for pk in batch.sensor_ids}
-    of_batches = Sensor.objects.filter(pk__in=touched).select_related("asset")
+    of_batches = Sensor.objects.filter(pk__in=touched).select_related("asset", "gate")
     # Locked, so that two runs with the same sensor take its readings one after another.
     sensors = {sensor.pk: sensor for sensor in of_batches.locked()}
     record_episodes(watch(batches, sensors))

@@ -16,6 +16,7 @@ BEAT_SCHEDULE = {
     "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
     "resume-stalled-curations": every(30, "agents.resume_stalled_curations"),
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
+    "look-for-silence": every(60, "agents.look_for_silence"),
     "refresh-hours": every(60, "agents.refresh_hours"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
 }

@@ -39,7 +39,7 @@ def test_the_order_keeps_a_trace_of_the_decision() -> None:
     decide_undecided()
 
     assert WorkOrder.objects.get().decision == {
-        "policy": "1",
+        "policy": "2",
         "rules": ["worst severity is high on T1", "criticality 3 x severity 3 gives P2"],
         "anomalies": [
             {
