@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("sensors.api.urls")),
     path("api/v1/", include("agents.api.urls")),
     path("api/v1/", include("maintenance.api.urls")),
+    path("api/v1/", include("mlops.api.urls")),
     # Not a second version of the API: where clients of InfluxDB 2 write to.
     path("api/v2/", include("sensors.api.urls_v2")),
 ]

@@ -24,9 +24,10 @@ class Stuck(Stepwise):
     is not how long a value stands still but how long the longest rest was that ended by
     itself; an alarm takes `factor` times as many equal readings, and `shortest` at least.
     Where that is None, only `hours` counts. Rests are counted in readings, not in hours, for
-    a gap in the data is no rest. A rest that alarmed and then ended teaches that this sensor may rest, but by no more than the
-    alarm line, so that one fault does not hide the next. Long rests are forgotten with a
-    half-life. Until `ended` rests have ended (a moving value ends one with every reading)
+    a gap in the data is no rest. A rest that alarmed and then ended teaches that this sensor
+    may rest, but by no more than the alarm line, so that one fault does not hide the next.
+    Long rests are forgotten with a half-life. Until `ended` rests have ended (a moving value
+    ends one with every reading)
     nothing is usual yet, and there is no score.
 
     `hours`, where it is stated, is the longest time that a sensor may stand still; it needs

@@ -269,3 +269,5 @@ class Sensor(models.Model):
             raise ValidationError({"asset": "The asset belongs to another site"})
         if self.gate and self.gate.asset_id != self.asset_id:
             raise ValidationError({"gate": "The gate is on another asset"})
+        if self.pk and self.gated.exclude(asset=self.asset_id).exists():
+            raise ValidationError({"asset": "It is the gate of sensors of its asset"})

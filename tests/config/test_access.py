@@ -123,6 +123,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:discard-detail": make_curation(site, action="discard").pk,
         "sensors:sensor-stats": sensor.pk,
         "sensors:sensor-gaps": sensor.pk,
+        "mlops:sensor-detectors": sensor.pk,
         "agents:batch-receipt": batch.pk,
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
