@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ HISTORY = 600
 BREAKS = 40
 
 
-def courses(rows: int, seed: int = 1, load: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def courses(rows: int, seed: int = 2, load: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Speed that wanders about its mean, and flow that follows it."""
     rng = np.random.default_rng(seed)
     speed = np.zeros(rows)
@@ -25,14 +25,14 @@ def courses(rows: int, seed: int = 1, load: float = 1.0) -> tuple[np.ndarray, np
     return 1_500 + 10 * speed, 50 + 2 * speed + rng.normal(0, 0.1, rows)
 
 
-def broken(rows: int, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def broken(rows: int, seed: int = 9) -> tuple[np.ndarray, np.ndarray]:
     """As normal up to BREAKS; then flow falls where speed rises."""
     speed, flow = courses(rows, seed, load=0.8)
     flow[BREAKS:] = 100 - flow[BREAKS:]
     return speed, flow
 
 
-def make_pump(history: int = HISTORY, seed: int = 1, **fields: Any) -> Asset:
+def make_pump(history: int = HISTORY, seed: int = 2, **fields: Any) -> Asset:
     """A pump with a reading a minute up to noon, and no model."""
     asset = make_asset(**fields)
     sensors = [make_sensor(asset=asset, code=f"{asset.tag}-{what}") for what in ("A", "B")]
@@ -62,15 +62,20 @@ def sensors_of(asset: Asset) -> list[Sensor]:
 
 
 def brought(
-    asset: Asset, values: Sequence[np.ndarray], rows: Sequence[int], **fields: Any
+    asset: Asset,
+    values: Sequence[np.ndarray],
+    rows: Sequence[int],
+    only: Collection[str] = (),
 ) -> ReadingBatch:
-    """A stored batch with the rows of these numbers, a minute apart from noon on."""
+    """A stored batch with the rows of these numbers, a minute apart from noon on; of the
+    sensors with the codes in `only`, if there are any."""
     readings = [
         reading(sensor, float(course[row]), at(row))
         for row in rows
         for sensor, course in zip(sensors_of(asset), values, strict=True)
+        if not only or sensor.code in only
     ]
-    batch = make_stored(asset.site, *readings, **fields)
+    batch = make_stored(asset.site, *readings)
     return ReadingBatch.objects.located().get(pk=batch.pk)
 
 

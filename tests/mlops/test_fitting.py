@@ -6,20 +6,22 @@ import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
 
 from agents.detect import record_anomalies
-from mlops import artifacts, first_fits, fitting
+from mlops import artifacts, first_fits, fitting, tasks
 from mlops.fitting import fit_asset, try_to_fit, unfitted
 from mlops.histories import history_of
 from mlops.models import ModelVersion
 from mlops.refits import due_for_refit
 from mlops.registry import asset_detectors
-from mlops.tasks import refit_assets
 from sensors.models import Asset, Reading, Sensor
 from tests.factories import MINUTE, NOON, make_anomaly, make_asset, make_sensor
 from tests.mlops.pumps import at, brought, courses, make_pump, sensors_of
@@ -165,7 +167,7 @@ def test_a_refit_is_due_when_a_fit_is_old_or_was_of_little(settings: Any) -> Non
 
     assert due_for_refit() == [assets[1].pk, assets[2].pk]
 
-    refit_assets()
+    tasks.refit_assets()
 
     assert due_for_refit() == []
 
@@ -185,11 +187,11 @@ def test_an_asset_is_fitted_by_itself_once_it_has_history(
 def test_an_asset_is_looked_at_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[list[int]] = []
 
-    def looking(assets: list[int], **_: Any) -> list[int]:
+    def look(assets: list[int], **least: int) -> list[int]:
         looked.append(assets)
         return []
 
-    monkeypatch.setattr(first_fits, "assets_with_history", looking)
+    monkeypatch.setattr(first_fits, "assets_with_history", look)
 
     first_fits.ask_for_first_fits([7, 8])
     first_fits.ask_for_first_fits([7, 8, 9])
@@ -197,6 +199,22 @@ def test_an_asset_is_looked_at_once_in_a_while(monkeypatch: pytest.MonkeyPatch) 
     first_fits.ask_for_first_fits([8])
 
     assert looked == [[7, 8], [9], [8]]
+
+
+def test_without_a_broker_or_a_cache_a_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    ready = make_pump()
+    batch = brought(ready, courses(3), range(3))
+    away = Mock(side_effect=BrokerError("away"))
+    monkeypatch.setattr(tasks.fit_asset, "apply_async", away)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        record_anomalies([batch])
+    monkeypatch.setattr(first_fits, "cache", Mock(get_many=Mock(side_effect=RedisError("away"))))
+    record_anomalies([batch])
+
+    away.assert_called_once()
 
 
 def test_the_command_tells_of_each_asset_how_it_went() -> None:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from agents.detect import record_anomalies
+from agents.detect import detect, record_anomalies
+from agents.models import PipelineRun
+from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Symptom
 from mlops import artifacts, registry
 from mlops.fitting import fit_asset
 from mlops.models import AssetState, ModelVersion
-from sensors.models import Asset, Reading, Sensor
-from tests.factories import NOON, make_asset
+from sensors.models import Asset, Reading, ReadingBatch, Sensor
+from tests.factories import NOON, make_asset, make_run
 from tests.mlops.pumps import BREAKS, at, broken, brought, courses, make_pump, sensors_of
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 
 ROWS = 70
 RELATION = Symptom.Kind.RELATION
+VALIDATED = PipelineRun.Stage.VALIDATED
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +115,34 @@ def test_batches_of_any_size_lead_to_the_same_state_and_symptoms(size: int) -> N
         for row in relations(at_once)
     ]
     assert relations(in_parts) == expected != []
+
+
+def test_a_run_that_dies_and_is_done_again_leaves_one_mark(
+    pump: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(pump, ROWS, rows=30)
+    before = AssetState.objects.get()
+    run = make_run(brought(pump, broken(ROWS), range(30, ROWS)), stage=VALIDATED)
+
+    with monkeypatch.context() as dying:
+        dying.setattr("agents.detect.record_episodes", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
+            detect(run.pk)
+    assert AssetState.objects.get().until == before.until
+
+    detect(run.pk)
+    detect(run.pk)
+
+    assert AssetState.objects.get().until == at(ROWS - 2)
+    assert Symptom.objects.filter(kind=RELATION).count() == 1
+
+
+def test_a_relation_alone_is_decided_about(pump: Asset) -> None:
+    bring(pump, ROWS)
+
+    decide_undecided()
+
+    assert not Anomaly.objects.undecided().exists()
 
 
 def test_a_run_that_is_done_again_changes_nothing(pump: Asset) -> None:
@@ -210,3 +244,20 @@ def test_many_assets_take_as_many_queries_as_one() -> None:
 
     assert len(of_many) == len(of_one) < 25
     assert Symptom.objects.filter(kind=RELATION).count() == 6
+
+
+@pytest.mark.usefixtures("sleeping_agents")
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_with_sensors_of_one_asset_take_it_one_after_the_other(pump: Asset) -> None:
+    speed, flow = sensors_of(pump)
+    values = broken(ROWS)
+    batches = [brought(pump, values, range(ROWS), only=[sensor.code]) for sensor in (speed, flow)]
+
+    def run(batch: ReadingBatch) -> None:
+        with transaction.atomic():
+            record_anomalies([batch])
+
+    race(*(partial(run, batch) for batch in batches))
+
+    assert AssetState.objects.get().until == at(ROWS - 2)
+    assert Symptom.objects.filter(kind=RELATION).count() == 1
