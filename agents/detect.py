@@ -26,7 +26,7 @@ def record_anomalies(batches: Sequence[ReadingBatch]) -> None:
     """See the believable readings of the batches with the detectors of their sensors, and
     those of the assets that these stand on."""
     touched = {pk for batch in batches for pk in batch.sensor_ids}
-    of_batches = Sensor.objects.filter(pk__in=touched).select_related("asset")
+    of_batches = Sensor.objects.filter(pk__in=touched).select_related("asset", "gate")
     # Locked, so that two runs with the same sensor take its readings one after another.
     sensors = {sensor.pk: sensor for sensor in of_batches.locked()}
     seen = watch(batches, sensors)

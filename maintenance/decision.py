@@ -88,7 +88,7 @@ def _symptoms(anomalies: Sequence[Anomaly]) -> list[Symptom]:
 
 
 def _finding(symptom: Symptom) -> policy.Finding:
-    worst = policy.severity(symptom.score_worst, is_limit=symptom.is_limit)
+    worst = symptom.severity_of(symptom.score_worst)
     return policy.Finding(
         sensor=symptom.foremost.code,
         sensor_kind=symptom.foremost.kind,

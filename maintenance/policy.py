@@ -41,6 +41,10 @@ class Finding:
     anomaly_kind: str
     severity: Severity
 
+    @property
+    def of_sensor(self) -> bool:
+        return self.anomaly_kind in SENSOR_FAULTS
+
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
@@ -100,6 +104,12 @@ UNUSUAL_FROM = (
     (2.0, Severity.MEDIUM),
 )
 
+# Of a fault of a sensor, 1 is what a person or its own past allow. Nothing is broken yet
+# but what one knows of the machine: it is worth an order, but never an urgent one.
+SENSOR_FAULT_FROM = ((3.0, Severity.MEDIUM),)
+# Kinds of anomalies that say more of the sensor than of the machine.
+SENSOR_FAULTS = frozenset({"stuck", "silence", "noise_gone"})
+
 DUE_IN = {
     Priority.P1: timedelta(hours=8),
     Priority.P2: timedelta(days=3),
@@ -123,12 +133,13 @@ RECOMMENDATIONS = {
     "level": "Check valves, pumps and the level control.",
     "humidity": "Check seals, drains and ventilation.",
 }
+CHECK_SENSOR = "Check the sensor: its supply, wiring, mounting and the way of its readings."
 LOOK = "Inspect the machine and compare with the readings attached."
 
 
-def severity(score: float, *, is_limit: bool) -> Severity:
-    """Grade a score."""
-    grades = SEVERITY_FROM if is_limit else UNUSUAL_FROM
+def severity(score: float, *, is_limit: bool, of_sensor: bool = False) -> Severity:
+    """Grade a score of a limit, of a detector, or of a fault of a sensor."""
+    grades = SEVERITY_FROM if is_limit else SENSOR_FAULT_FROM if of_sensor else UNUSUAL_FROM
     return next((level for least, level in grades if score >= least), Severity.LOW)
 
 
@@ -156,8 +167,10 @@ def decide(
     `one_machine` says whether its sensors can confirm each other. `foreseen` is the
     soonest that one of them is expected to reach an alarm limit.
     """
-    leading = max(findings, key=lambda finding: finding.severity)
-    sensors = {finding.sensor for finding in findings}
+    # Of two that are as bad the one that is about the machine.
+    leading = max(findings, key=lambda finding: (finding.severity, not finding.of_sensor))
+    # A fault of one sensor does not confirm what another says of the machine.
+    sensors = {finding.sensor for finding in findings if not finding.of_sensor}
     rules = [f"worst severity is {leading.severity.name.lower()} on {leading.sensor}"]
     if leading.severity == Severity.LOW and not (one_machine and len(sensors) > 1):
         action = Action.WATCH
@@ -176,7 +189,7 @@ def decide(
         action=action,
         priority=urgency,
         due_in=due_in,
-        recommendation=RECOMMENDATIONS.get(leading.sensor_kind, LOOK),
+        recommendation=recommendation(leading),
         rules=tuple(rules),
         foreseen=foreseen,
     )
@@ -193,3 +206,8 @@ def _hurried(usual: Priority, foreseen: Foreseen) -> tuple[Priority, timedelta, 
     if due_in < DUE_IN[usual]:
         rules.append(f"due in {_hours(due_in)}, three quarters of the time to the limit")
     return urgency, min(DUE_IN[usual], due_in), rules
+
+
+def recommendation(finding: Finding) -> str:
+    """What to do first."""
+    return CHECK_SENSOR if finding.of_sensor else RECOMMENDATIONS.get(finding.sensor_kind, LOOK)

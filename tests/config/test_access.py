@@ -126,6 +126,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:sensor-gaps": sensor.pk,
         "mlops:sensor-forecast": sensor.pk,
         "mlops:asset-health": sensor.asset.pk,
+        "mlops:sensor-detectors": sensor.pk,
         "agents:batch-receipt": batch.pk,
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,

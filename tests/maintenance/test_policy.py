@@ -144,3 +144,34 @@ def test_a_limit_far_ahead_is_told_and_changes_nothing() -> None:
         *usual.rules,
         "alarm limit of 90 °C expected in 1000 h (500 h or later) on T1",
     )
+
+
+@pytest.mark.parametrize(("score", "graded"), [(1.0, 1), (2.99, 1), (3.0, 2), (1e6, 2)])
+def test_a_fault_of_a_sensor_is_never_urgent(score: float, graded: int) -> None:
+    assert policy.severity(score, is_limit=False, of_sensor=True) == graded
+
+
+def fault(sensor: str, kind: str, severity: Severity) -> Finding:
+    return Finding(sensor, "vibration", kind, severity)
+
+
+def test_a_fault_of_a_sensor_asks_to_check_the_sensor() -> None:
+    decided = policy.decide(4, [fault("V1", "stuck", Severity.MEDIUM)])
+
+    assert decided.action == policy.Action.ORDER
+    assert decided.recommendation == policy.CHECK_SENSOR
+
+
+def test_what_is_about_the_machine_comes_first() -> None:
+    faults = [
+        fault("V1", "silence", Severity.MEDIUM),
+        fault("V2", "deviation", Severity.MEDIUM),
+    ]
+
+    assert policy.decide(2, faults).recommendation == policy.RECOMMENDATIONS["vibration"]
+
+
+def test_faults_of_sensors_do_not_confirm_each_other() -> None:
+    faults = [fault(name, "silence", Severity.LOW) for name in ("V1", "V2", "V3")]
+
+    assert policy.decide(4, faults).action == policy.Action.WATCH

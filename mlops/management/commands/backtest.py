@@ -53,7 +53,8 @@ class Command(BaseCommand):
     def show(self, outcome: Outcome, sensors: Iterable[Sensor], *, as_json: bool) -> None:
         result = in_words(outcome, sensors)
         table_to = self.stderr if as_json else self.stdout
-        console = Console(width=None if table_to.isatty() else WIDTH)
+        # Codes and reasons are words of others: nothing in them is markup.
+        console = Console(width=None if table_to.isatty() else WIDTH, markup=False, emoji=False)
         with console.capture() as captured:
             if result["alarms"]:
                 console.print(alarms_of(result))
@@ -77,8 +78,7 @@ def alarms_of(result: dict[str, Any]) -> Table:
             alarm["ended_at"] or "still on",
             "–" if peak is None else f"{peak:.4g}",
             f"{alarm['peak_score']:.2f}",
-            # What people wrote, such as units, is no markup.
-            alarm["reason"].replace("[", r"\["),
+            alarm["reason"],
         )
     return table
 
