@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.core.cache import cache
-from django.utils import timezone
 from redis.exceptions import RedisError
 
 from mlops.forecasting.base import Forecast, Forecaster, NotEnoughDataError
@@ -126,8 +125,9 @@ def _key(sensor: Sensor, at: datetime, value: float, hours: int) -> str:
 def _kept(key: str) -> Prognosis | None:
     try:
         return cache.get(key)
-    except RedisError as exc:
-        logger.warning("the cache is away: %s", exc)
+    except Exception as exc:
+        # It is away, or holds what another release put there and this one cannot read.
+        logger.warning("no forecast can be taken from the cache: %r", exc)
         return None
 
 
@@ -211,10 +211,3 @@ def _limit_ahead(
 
 def _is_beyond(value: float, limit: float, side: Side) -> bool:
     return value >= limit if side == "high" else value <= limit
-
-
-def seconds_until(moment: datetime | None, now: datetime | None = None) -> float | None:
-    """From now on; nothing foreseen lies in the past."""
-    if moment is None:
-        return None
-    return max((moment - (now or timezone.now())).total_seconds(), 0.0)

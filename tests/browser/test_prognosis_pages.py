@@ -37,8 +37,8 @@ def sensor() -> Sensor:
     asset = make_asset(tag="P-101", name="Feed pump A")
     sensor = make_sensor(asset=asset, code="P-101_TEMP", warning_high=75, alarm_high=82)
     hours = np.arange(24 * 21)
-    noise = np.random.default_rng(5).normal(0, 0.6, hours.size)
-    values = 55 + 3 * np.sin(2 * np.pi * hours / 24) + 15 * (hours / hours.size) ** 2 + noise
+    noise = np.random.default_rng(5).normal(0, 0.3, hours.size)
+    values = 72 + 0.2 * (hours - hours[-1]) + np.sin(2 * np.pi * hours / 24) + noise
     make_history(sensor, values.tolist(), until=timezone.now(), every=HOUR)
     make_anomaly(sensor, kind="deviation", severity=2, score=2.1, reason="warmer than usual")
     make_work_order(asset=asset, origin="preventive", due_at=timezone.now() - 240 * HOUR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pickle import UnpicklingError
 from typing import Any
 from unittest.mock import patch
 
@@ -238,9 +239,11 @@ def test_a_value_beyond_the_limit_is_told_at_once() -> None:
     assert limits_of(prognosis_of(sensor))["alarm_high"].outlook == Outlook.NOW
 
 
+@pytest.mark.parametrize("trouble", [CacheAway, AttributeError, UnpicklingError])
 @patch("mlops.prognosis.cache.set", side_effect=CacheAway)
-@patch("mlops.prognosis.cache.get", side_effect=CacheAway)
-def test_the_cache_may_be_away(get: Any, put: Any) -> None:
+@patch("mlops.prognosis.cache.get")
+def test_the_cache_may_be_away_or_unreadable(get: Any, put: Any, trouble: type[Exception]) -> None:
+    get.side_effect = trouble
     sensor = make_sensor()
     make_history(sensor, daily(24 * 28), every=HOUR)
 
