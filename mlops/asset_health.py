@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
 from maintenance import policy
 from maintenance.models import Anomaly, Symptom, WorkOrder
-from mlops import states
 from mlops.forecasting.time_to_limit import Outlook
 from mlops.health import (
     Health,
@@ -24,8 +22,9 @@ from mlops.health import (
     of_overdue,
     of_time_to_limit,
 )
+from mlops.learning import Phase, progress_of
+from mlops.models import SensorState
 from mlops.prognosis import MOST_HOURS, Prognosis, prognosis_of
-from mlops.registry import sensor_suite
 from sensors.granularity import HOUR, floor
 from sensors.models import Asset, Reading, Sensor
 from sensors.store.buckets import coarse_buckets
@@ -74,16 +73,17 @@ def health_of(asset: Asset) -> AssetHealth:
 
 
 def learnt_of(sensors: Sequence[Sensor]) -> list[bool]:
-    """Of each sensor, whether its detectors have learnt enough to say something."""
-    suite = sensor_suite(sensors)
-    known = states.known([sensor.pk for sensor in sensors], suite.layout)
-    if not known:
-        return [False] * len(sensors)
-    learning = np.zeros(len(known), dtype=bool)
-    for member, learnt in suite.learning(np.stack([one.state for one in known.values()])):
-        learning |= learnt < member.detector.min_history
-    ready = dict(zip(known, ~learning, strict=True))
-    return [bool(ready.get(sensor.pk, False)) for sensor in sensors]
+    """Of each sensor, whether it would be noticed if it deviated: that is learnt by now."""
+    kept = SensorState.objects.in_bulk([sensor.pk for sensor in sensors])
+    return [_has_learnt(sensor, kept.get(sensor.pk)) for sensor in sensors]
+
+
+def _has_learnt(sensor: Sensor, state: SensorState | None) -> bool:
+    return state is not None and any(
+        progress.phase == Phase.WATCHING
+        for progress in progress_of(sensor, state)
+        if progress.kind == Symptom.Kind.DEVIATION
+    )
 
 
 def _anomalies(asset: Asset) -> Iterator[Maker]:
@@ -100,7 +100,7 @@ def _anomalies(asset: Asset) -> Iterator[Maker]:
 
 
 def _of_symptom(symptom: Symptom) -> Maker:
-    severity = policy.severity(symptom.score, is_limit=symptom.is_limit)
+    severity = symptom.severity_of(symptom.score)
     return of_anomaly(severity, symptom.score, symptom.kind, symptom.foremost.code)
 
 
