@@ -172,14 +172,16 @@ def decide(
     # A fault of one sensor does not confirm what another says of the machine.
     sensors = {finding.sensor for finding in findings if not finding.of_sensor}
     rules = [f"worst severity is {leading.severity.name.lower()} on {leading.sensor}"]
-    if leading.severity == Severity.LOW and not (one_machine and len(sensors) > 1):
-        action = Action.WATCH
-        rules.append("a single low anomaly is watched")
-    else:
-        action = Action.ORDER
-        if leading.severity == Severity.LOW:
-            rules.append(f"{len(sensors)} sensors agree")
     urgency = priority(criticality, leading.severity)
+    action = Action.ORDER
+    if leading.severity == Severity.LOW:
+        if one_machine and len(sensors) > 1:
+            rules.append(f"{len(sensors)} sensors agree")
+        elif foreseen and foreseen.after < DUE_IN[urgency]:
+            rules.append("a single low anomaly, but with a limit ahead")
+        else:
+            action = Action.WATCH
+            rules.append("a single low anomaly is watched")
     rules.append(f"criticality {criticality} x severity {int(leading.severity)} gives {urgency}")
     due_in = DUE_IN[urgency]
     if foreseen:

@@ -125,6 +125,15 @@ def test_the_most_urgent_work_is_not_raised_further() -> None:
     assert (decision.due_in, decision.priority) == (timedelta(hours=3), "P1")
 
 
+@pytest.mark.parametrize(("after", "action"), [(26, Action.ORDER), (1000, Action.WATCH)])
+def test_a_low_anomaly_is_not_only_watched_where_a_limit_is_near(
+    after: float, action: Action
+) -> None:
+    decision = policy.decide(2, [finding(LOW)], foreseen=foreseen(after, after / 2))
+
+    assert decision.action == action
+
+
 def test_the_limit_ahead_is_told_in_the_rules() -> None:
     decision = policy.decide(2, [finding(MEDIUM)], foreseen=foreseen(26, 18, 40))
 
