@@ -75,10 +75,11 @@ def health_of(asset: Asset) -> AssetHealth:
 
 def learnt_of(sensors: Sequence[Sensor]) -> list[bool]:
     """Of each sensor, whether its detectors have learnt enough to say something."""
-    suite = sensor_suite(sensors)
-    known = states.known([sensor.pk for sensor in sensors], suite.layout)
+    known = states.known([sensor.pk for sensor in sensors], sensor_suite([]).layout)
     if not known:
         return [False] * len(sensors)
+    by_id = {sensor.pk: sensor for sensor in sensors}
+    suite = sensor_suite([by_id[pk] for pk in known])
     learning = np.zeros(len(known), dtype=bool)
     for member, learnt in suite.learning(np.stack([one.state for one in known.values()])):
         learning |= learnt < member.detector.min_history
@@ -100,7 +101,7 @@ def _anomalies(asset: Asset) -> Iterator[Maker]:
 
 
 def _of_symptom(symptom: Symptom) -> Maker:
-    severity = policy.severity(symptom.score, is_limit=symptom.is_limit)
+    severity = symptom.severity_of(symptom.score)
     return of_anomaly(severity, symptom.score, symptom.kind, symptom.foremost.code)
 
 

@@ -39,7 +39,7 @@ class Progress:
 
 
 # What each kind goes by where a person has set it; then there is nothing to learn first.
-SET_BY_HAND = {
+SET_BY_HAND: dict[str, tuple[str, ...]] = {
     Symptom.Kind.HIGH_LIMIT: ("warning_high", "alarm_high"),
     Symptom.Kind.LOW_LIMIT: ("warning_low", "alarm_low"),
     Symptom.Kind.RATE_OF_CHANGE: ("warning_rate", "alarm_rate"),
