@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from maintenance.models import Symptom
 from mlops.detectors.base import Detector, Scope
-from mlops.detectors.suite import Member
+from mlops.detectors.suite import ONLY_ASKED, Member
 from mlops.registry import DETECTORS, NOTHING, sensor_suite
 from sensors.models import Sensor
 
@@ -68,8 +68,16 @@ class Choice:
                 detector = DETECTORS[self.name](**{**own, **self.parameters}).fit(NOTHING)
         except (ValueError, TypeError, OverflowError) as exc:
             raise DetectorChoiceError("invalid_parameter", f"{self.name}: {exc}") from exc
-        kinds = [(m.kind, m.channel) for m in shipped] or [(str(Symptom.Kind.DEVIATION), None)]
-        return [Member(kind, self.name, detector, channel) for kind, channel in kinds]
+        if not shipped:
+            return [Member(Symptom.Kind.DEVIATION, self.name, detector)]
+        return [
+            replace(m, detector=detector, channel=_heard(m.channel), watches=None) for m in shipped
+        ]
+
+
+def _heard(channel: int | None) -> int | None:
+    # Whoever chooses one that is only asked wants to know what it says of readings.
+    return None if channel == ONLY_ASKED else channel
 
 
 def defaults_of(detector: type[Detector]) -> dict[str, Any]:

@@ -29,17 +29,21 @@ LEARNT_FROM = 5_000
 LEARNT_AGAIN = timedelta(days=1)
 
 
-def idle(stretches: Iterable[Stretch], sensors: Mapping[int, Sensor]) -> dict[int, Mask]:
+def idle(
+    stretches: Iterable[Stretch], sensors: Mapping[int, Sensor], *, learn: bool = True
+) -> dict[int, Mask]:
     """By sensor where its stretch is of a machine that did not run, or had not settled.
 
     Sensors that nothing is known of have no entry: what is not known switches nothing off.
-    The number of queries does not grow with the sensors.
+    With `learn`, levels of gates that are old or missing are learnt and kept. The number
+    of queries does not grow with the sensors, if those came with their gates.
     """
     gated = [(stretch, sensors[stretch.sensor_id]) for stretch in stretches if stretch.size]
     gated = [(stretch, sensor) for stretch, sensor in gated if _is_gated(sensor)]
     if not gated:
         return {}
-    levels = _levels({s.gate_id for _, s in gated if s.gate_id and s.runs_above is None})
+    unset = {s.gate_id for _, s in gated if s.gate_id and s.runs_above is None}
+    levels = _levels(unset, learn=learn)
     told = _told(
         Span(sensor.gate_id or 0, int(stretch.micros[0]) - _settling(sensor), stretch.until)
         for stretch, sensor in gated
@@ -51,6 +55,14 @@ def idle(stretches: Iterable[Stretch], sensors: Mapping[int, Sensor]) -> dict[in
             since = _since(gate, *told[sensor.gate_id], stretch.micros)
             found[stretch.sensor_id] = stretch.micros < since + _settling(sensor)
     return found
+
+
+def columns_of(group: Sequence[Stretch], still: Mapping[int, Mask]) -> Mask:
+    """What `idle` found of stretches, beside each other as side_by_side() has them."""
+    mask = np.zeros((max(stretch.size for stretch in group), len(group)), dtype=bool)
+    for column, stretch in enumerate(group):
+        mask[: stretch.size, column] = still.get(stretch.sensor_id, False)
+    return mask
 
 
 def _is_gated(sensor: Sensor) -> bool:
@@ -91,29 +103,31 @@ def _since(gate: Gate, micros: Times, values: Values, moments: Times) -> Values:
     return held[np.searchsorted(micros, moments, side="right")]
 
 
-def _levels(gates: Collection[int]) -> dict[int, GateLevels]:
-    """What is known of the gates; what is old or missing is learnt."""
+def _levels(gates: Collection[int], *, learn: bool) -> dict[int, GateLevels]:
+    """What is known of the gates."""
     if not gates:
         return {}
-    now = timezone.now()
     known = {row.sensor_id: row for row in GateLevels.objects.filter(sensor__in=gates)}
-    old = [
-        pk for pk in sorted(gates) if pk not in known or known[pk].learnt_at < now - LEARNT_AGAIN
-    ]
-    learnt = [row for row in _learn(old) if row]
-    for row in learnt:
-        before = known.get(row.sensor_id)
+    return known | _renewed(gates, known) if learn else known
+
+
+def _renewed(gates: Collection[int], known: Mapping[int, GateLevels]) -> dict[int, GateLevels]:
+    """What is old or missing, learnt and kept."""
+    due = timezone.now() - LEARNT_AGAIN
+    old = [pk for pk in sorted(gates) if pk not in known or known[pk].learnt_at < due]
+    learnt = {row.sensor_id: row for row in _learn(old) if row}
+    for pk, row in learnt.items():
+        before = known.get(pk)
         if before and before.are_clear and not row.are_clear:
             # It has been off, or running, for all of the time that was looked at.
             row.off, row.on = before.off, before.on
-        known[row.sensor_id] = row
     GateLevels.objects.bulk_create(
-        learnt,
+        learnt.values(),
         update_conflicts=True,
         unique_fields=["sensor"],
         update_fields=["off", "on", "learnt_at"],
     )
-    return known
+    return learnt
 
 
 def _learn(gates: Sequence[int]) -> list[GateLevels | None]:

@@ -16,6 +16,7 @@ from mlops.detectors.base import State
 from mlops.detectors.explaining import known as finite
 from mlops.detectors.suite import Sight, Suite
 from mlops.registry import sensor_suite
+from mlops.running import columns_of, idle
 from mlops.states import Known
 from mlops.stretches import Stretch, alike, side_by_side
 from mlops.watching import HISTORY
@@ -79,6 +80,7 @@ def score_given(
 
     with read_only():
         stretches = _from_now_on(given, suite_of([]))
+        still = idle(stretches, sensors, learn=False)
     answers = {
         stretch.sensor_id: Answer({}, moment_of(stretch.start.until) if stretch.start else None)
         for stretch in stretches
@@ -88,7 +90,9 @@ def score_given(
         unknown = suite.begin(1)[0]
         starts = [unknown if s.start is None else s.start.state for s in group]
         with np.errstate(all="ignore"):
-            seen, after = suite.score(side_by_side(group), np.stack(starts))
+            seen, after = suite.score(
+                side_by_side(group), np.stack(starts), columns_of(group, still)
+            )
         for series, stretch in enumerate(group):
             said = dict(_said(seen, series, stretch))
             learnt, needed = _learning(suite, after[series : series + 1])

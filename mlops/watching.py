@@ -13,10 +13,10 @@ from maintenance.episodes import ALARM_LINE
 from maintenance.models import Symptom
 from maintenance.recording import Explanation, Scored
 from mlops import states
-from mlops.detectors.base import Block, State
+from mlops.detectors.base import State
 from mlops.detectors.suite import Mask, Sight, Suite
 from mlops.registry import sensor_suite
-from mlops.running import idle
+from mlops.running import columns_of, idle
 from mlops.silences import usual_silences, waited
 from mlops.states import EARLIEST, LATE_READINGS, Known
 from mlops.stretches import Stretch, alike, side_by_side, stretches_of
@@ -61,17 +61,9 @@ def _seen(
     starts = [unknown if stretch.start is None else stretch.start.state for stretch in group]
     with np.errstate(all="ignore"):
         block = side_by_side(group)
-        sights, after = suite.score(block, np.stack(starts), _idle(block, group, still))
+        sights, after = suite.score(block, np.stack(starts), columns_of(group, still))
     _keep(group, after, suite, batches)
     return sights
-
-
-def _idle(block: Block, group: Sequence[Stretch], still: Mapping[int, Mask]) -> Mask:
-    """Where, in a block, the machines of the sensors did not run."""
-    mask = np.zeros(block.values.shape, dtype=bool)
-    for column, stretch in enumerate(group):
-        mask[: stretch.size, column] = still.get(stretch.sensor_id, False)
-    return mask
 
 
 def _noteworthy(

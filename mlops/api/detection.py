@@ -81,7 +81,8 @@ def _question(request: Request) -> Question:
 
 def _sensors(codes: Iterable[str], site: str, asker: Principal) -> dict[str, list[Sensor]]:
     """The sensors of each code that the asker may see; several, if sites share a code."""
-    rows = Sensor.objects.visible_to(asker).filter(code__in=list(codes)).order_by("pk")
+    rows = Sensor.objects.visible_to(asker).filter(code__in=list(codes))
+    rows = rows.select_related("gate").order_by("pk")
     if site:
         rows = rows.filter(site__code=site)
     several = list(rows[: 2 * MOST_SENSORS + 1])

@@ -117,7 +117,7 @@ class Suite:
             for m in other.members
             if m.detector is detector
         }
-        mine = [next(m.label for m in self.members if m.detector is d) for d in self._detectors]
+        mine = [self._member_of(detector).label for detector in self._detectors]
         wanted = list(zip(mine, self._widths, strict=True))
         if not all(key in found for key in wanted):
             return None
@@ -158,7 +158,10 @@ class Suite:
         """The members that have not learnt enough of some series, and how far they are."""
         *parts, _ = np.split(state, np.cumsum(self._widths), axis=1)
         for detector, part in zip(self._detectors, parts, strict=True):
-            learnt = detector.learnt(part)
+            learnt, watches = detector.learnt(part), self._member_of(detector).watches
+            if watches is not None:
+                # There is nothing to learn of those that it leaves out.
+                learnt = np.where(watches, learnt, detector.min_history)
             if (learnt < detector.min_history).any():
                 yield self._member_of(detector), learnt
 
@@ -194,6 +197,8 @@ def _nothing(block: Block) -> Scores:
 def _of_channel(scores: Scores, channel: int | None) -> Scores:
     if channel is None:
         return scores
+    if channel == ONLY_ASKED:
+        return replace(scores, score=np.full(scores.score.shape, np.nan))
     score = np.where((scores.channel == channel) | np.isnan(scores.score), scores.score, 0.0)
     return Scores(score, scores.expected, scores.low, scores.high, scores.channel)
 

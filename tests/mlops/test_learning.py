@@ -10,6 +10,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from agents.detect import record_anomalies
+from mlops.asset_health import learnt_of
 from mlops.learning import in_words, progress_of
 from mlops.models import SensorState
 from sensors.models import ReadingBatch, Sensor
@@ -115,3 +116,11 @@ def test_the_admin_shows_it_on_the_list_and_on_the_page(client: Client) -> None:
     assert "Deviation: learning (30 of 200)" in page
     assert "Stuck: learning (30 of 100)" in page
     assert new.status_code == 200
+
+
+def test_health_knows_of_sensors_of_which_some_detectors_are_off() -> None:
+    sensor = make_sensor(detect_noise_gone=False)
+    read(sensor, 250)
+    fresh = make_sensor(asset=sensor.asset)
+
+    assert learnt_of([fresh, sensor]) == [False, True]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -14,7 +15,9 @@ from agents.detect import record_anomalies
 from maintenance.models import Anomaly
 from mlops.detectors.seasonal_state import WIDTH
 from mlops.models import GateLevels, SensorState
+from mlops.scoring import Given, score_given
 from sensors.models import ReadingBatch, Sensor
+from sensors.windows import micros_of
 from tests.factories import (
     MINUTE,
     NOON,
@@ -197,3 +200,16 @@ def test_a_gate_is_another_sensor_of_the_same_asset() -> None:
     gate.gate = gate
     with pytest.raises(IntegrityError, match="a_sensor_is_not_its_own_gate"):
         gate.save()
+
+
+def test_trying_readings_out_leaves_those_of_a_standing_machine_out_as_well() -> None:
+    sensor, gate = gated()
+    see({sensor: RUNNING, gate: [1500.0] * 300})
+    see({gate: OFF}, start=300)
+    micros = np.array([micros_of(NOON + MINUTE * (300 + i)) for i in range(60)])
+    given = Given(micros, np.zeros(60), np.arange(60))
+
+    answer = score_given({sensor.pk: given}, {sensor.pk: sensor})[sensor.pk]
+
+    assert not any(said.alarm for said in answer.said.values())
+    assert answer.said[0].score is None
