@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ def gated(**fields: Any) -> tuple[Sensor, Sensor]:
     return make_sensor(asset=asset, **{"gate": gate, "runs_above": 100.0} | fields), gate
 
 
-def see(values: dict[Sensor, Sequence[float]], start: int = 0) -> None:
+def see(values: Mapping[Sensor, Sequence[float]], start: int = 0) -> None:
     """Live readings, one a minute, gone through in one run."""
     batches = []
     for sensor, of_sensor in values.items():
