@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ def alarm(start: float, end: float | None, **fields: int) -> Alarm:
     return Alarm(NOON + start * HOUR, None if end is None else NOON + end * HOUR, **fields)
 
 
-def fault(start: float, end: float, **fields: object) -> Labelled:
-    where = {} if "asset_id" in fields else {"sensor_id": 10}
+def fault(start: float, end: float, **fields: Any) -> Labelled:
+    where: dict[str, Any] = {} if "asset_id" in fields else {"sensor_id": 10}
     return Labelled(NOON + start * HOUR, NOON + end * HOUR, **{"is_fault": True} | where | fields)
 
 
