@@ -8,4 +8,6 @@ RUN pip install --no-cache-dir -c constraints.txt -r requirements.txt \
 COPY . .
 # Collecting needs no secret that lasts.
 RUN SECRET_KEY=build-only python manage.py collectstatic --noinput
+# A volume takes its owner from here: what one container learns, the others read.
+RUN mkdir -p var/artifacts && chown app var/artifacts
 USER app

@@ -5,6 +5,7 @@ from celery import shared_task
 from agents.base import Agent
 from agents.models import PipelineRun
 from maintenance.decision import decide_undecided
+from mlops.foresight import SoonestLimit
 
 
 @shared_task(base=Agent, name="agents.decide")
@@ -15,4 +16,4 @@ def decide(run_id: int) -> None:
     """
     with PipelineRun.objects.entering(run_id, PipelineRun.Stage.DECIDED) as run:
         if run:
-            decide_undecided()
+            decide_undecided(SoonestLimit())

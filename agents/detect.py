@@ -7,8 +7,10 @@ from celery import shared_task
 from agents.base import Agent
 from agents.models import PipelineRun
 from maintenance.recording import record_episodes
+from mlops.first_fits import ask_for_first_fits
 from mlops.watching import watch
-from sensors.models import ReadingBatch, Sensor
+from mlops.watching_assets import watch_assets
+from sensors.models import Asset, ReadingBatch, Sensor
 
 
 @shared_task(base=Agent, name="agents.detect")
@@ -21,9 +23,16 @@ def detect(run_id: int) -> None:
 
 
 def record_anomalies(batches: Sequence[ReadingBatch]) -> None:
-    """See the believable readings of the batches with the detectors of their sensors."""
+    """See the believable readings of the batches with the detectors of their sensors, and
+    those of the assets that these stand on."""
     touched = {pk for batch in batches for pk in batch.sensor_ids}
-    of_batches = Sensor.objects.filter(pk__in=touched).select_related("asset")
+    of_batches = Sensor.objects.filter(pk__in=touched).select_related("asset", "gate")
     # Locked, so that two runs with the same sensor take its readings one after another.
     sensors = {sensor.pk: sensor for sensor in of_batches.locked()}
-    record_episodes(watch(batches, sensors))
+    seen = watch(batches, sensors)
+    # After the sensors and in one order, as all who lock both do.
+    on_them = Asset.objects.filter(pk__in={sensor.asset_id for sensor in sensors.values()})
+    assets = {asset.pk: asset for asset in on_them.machines().locked()}
+    of_assets, watched = watch_assets(batches, assets)
+    record_episodes([*seen, *of_assets])
+    ask_for_first_fits(assets.keys() - watched)

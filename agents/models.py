@@ -26,6 +26,11 @@ class PipelineRunQuerySet(models.QuerySet["PipelineRun"]):
         """Runs that should have moved on by now: a message or a worker was lost."""
         return self.unfinished().filter(updated_at__lt=timezone.now() - settings.STALLED_AFTER)
 
+    def before_detection(self) -> Self:
+        """Runs whose readings the detectors have not seen yet."""
+        ahead = self.model.ORDER[: self.model.ORDER.index(self.model.Stage.DETECTED)]
+        return self.unfinished().filter(stage__in=ahead)
+
     def finished(self) -> Self:
         return self.exclude(finished_at=None)
 

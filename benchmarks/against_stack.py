@@ -15,6 +15,7 @@ import django
 django.setup()
 
 from benchmarks.accepting import accept_batches, single_posts  # noqa: E402
+from benchmarks.detecting import detect_stage  # noqa: E402
 from benchmarks.figures import Figures  # noqa: E402
 from benchmarks.idle_latency import idle_latency  # noqa: E402
 from benchmarks.plant import Plant, stored  # noqa: E402
@@ -34,6 +35,7 @@ def measure(plant: Plant, *, lasting: float) -> Figures:
         ("accept_batch1000", accept_batches),
         ("ingest_stage", ingest_stage),
         ("read_30d_auto", read_month),
+        ("detect_stage", lambda _: detect_stage()),
     ):
         say(f"  {name} …")
         figures |= benchmark(plant)

@@ -29,6 +29,7 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:conflict-resolve-one": CURATE,
     "sensors:sensor-stats": READ,
     "sensors:sensor-gaps": READ,
+    "mlops:sensor-detectors": READ,
     "agents:batch-receipt": READ,
     "agents:run-detail": READ,
     "maintenance:anomaly-list": READ,
@@ -38,4 +39,6 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "mlops:backtest-list": CURATE | READ,
     "mlops:backtest-detail": READ,
     "mlops:reading-detect": {"POST": Right.READ, "OPTIONS": Right.READ},
+    "mlops:sensor-forecast": READ,
+    "mlops:asset-health": READ,
 }

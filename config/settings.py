@@ -160,6 +160,8 @@ KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
 
 # What detectors have learnt is kept here as files; workers and web servers share it.
 ARTIFACTS_DIR = env.text("ARTIFACTS_DIR", str(BASE_DIR / "var" / "artifacts"))
+# Detectors of assets are fitted anew after so long, by night.
+REFIT_MODELS_AFTER = timedelta(days=env.number("REFIT_MODELS_AFTER_DAYS", 7))
 
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")
@@ -181,7 +183,7 @@ CELERY_TASK_ROUTES = {
     # A slow mail server must not hold up the pipeline.
     "agents.send_notification": {"queue": "notify"},
     # Nor what takes minutes of computing.
-    "mlops.run_backtest": {"queue": "training"},
+    "mlops.*": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

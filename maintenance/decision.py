@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max, Q
@@ -17,8 +18,19 @@ from sensors.models import Asset
 
 logger = logging.getLogger(__name__)
 
+# A due date that moves by less is no news.
+SOONER = timedelta(hours=1)
 
-def decide_undecided() -> None:
+# The soonest that a sensor of an asset is expected to reach an alarm limit, if any is. It is
+# handed in, for forecasts are made above this app.
+Foresight = Callable[[Asset], policy.Foreseen | None]
+
+
+def nothing_foreseen(asset: Asset) -> None:
+    """Decide by what there is, without a look ahead."""
+
+
+def decide_undecided(foresee: Foresight = nothing_foreseen) -> None:
     """Open or extend one order for each asset with undecided anomalies.
 
     Needs a transaction. Assets that another worker is deciding about are waited for.
@@ -29,7 +41,7 @@ def decide_undecided() -> None:
     for asset in assets:
         try:
             with transaction.atomic():
-                _decide_about(asset)
+                _decide_about(asset, foresee)
         except (OperationalError, InterfaceError):
             raise  # The database, not the asset: the agent tries again.
         except Exception:
@@ -37,7 +49,7 @@ def decide_undecided() -> None:
             logger.exception("nothing could be decided about asset %s", asset.pk)
 
 
-def _decide_about(asset: Asset) -> None:
+def _decide_about(asset: Asset, foresee: Foresight) -> None:
     # Locked: what becomes worse meanwhile waits, and is decided by the next run.
     undecided = list(
         Anomaly.objects.undecided()
@@ -55,6 +67,7 @@ def _decide_about(asset: Asset) -> None:
         [_finding(symptom) for symptom in _symptoms(considered)],
         # Sensors that nobody has placed only happen to stand on the same asset.
         one_machine=asset.tag != Asset.UNASSIGNED,
+        foreseen=foresee(asset),
     )
     # Locked as well: nothing may join an order that is just being cancelled.
     predictive = WorkOrder.objects.open().filter(asset=asset, origin=WorkOrder.Origin.PREDICTIVE)
@@ -75,7 +88,7 @@ def _symptoms(anomalies: Sequence[Anomaly]) -> list[Symptom]:
 
 
 def _finding(symptom: Symptom) -> policy.Finding:
-    worst = policy.severity(symptom.score_worst, is_limit=symptom.is_limit)
+    worst = symptom.severity_of(symptom.score_worst)
     return policy.Finding(
         sensor=symptom.foremost.code,
         sensor_kind=symptom.foremost.kind,
@@ -103,10 +116,13 @@ def _propose(asset: Asset, anomalies: Sequence[Anomaly], decision: policy.Decisi
 def _extend(order: WorkOrder, anomalies: Sequence[Anomaly], decision: policy.Decision) -> None:
     """Join the anomalies to the order; say so if that makes it more urgent or wider."""
     joining = [anomaly for anomaly in anomalies if anomaly.work_order_id != order.pk]
-    more_urgent = decision.priority < order.priority
+    due_at = timezone.now() + decision.due_in
+    # Without a limit ahead, a date that a planner has put off stays put off.
+    is_sooner = decision.foreseen is not None and due_at < order.due_at - SOONER
+    more_urgent = decision.priority < order.priority or is_sooner
     if more_urgent:
-        order.priority = decision.priority
-        order.due_at = min(order.due_at, timezone.now() + decision.due_in)
+        order.priority = min(order.priority, decision.priority)
+        order.due_at = min(order.due_at, due_at)
         order.decision = _trace(anomalies, decision) | {"before": order.decision}
     if joining:
         lines = [f"{anomaly.sensor.code}: {anomaly.reason}" for anomaly in joining]

@@ -1,7 +1,8 @@
 """Which symptoms belong together? Store them, and the anomalies that they make up.
 
-A limit stands for itself. What deviates on one asset at the same time is one anomaly,
-whichever sensors and detectors saw it: people look at a machine, not at a sensor.
+A limit stands for itself, and so does a fault of a sensor. What deviates on one asset at
+the same time is one anomaly, whichever sensors and detectors saw it: people look at a
+machine, not at a sensor.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _wholes(changed: Sequence[Symptom], begun: Sequence[Symptom]) -> list[Whole]
 def _begun(symptom: Symptom) -> Anomaly:
     return Anomaly(
         asset=symptom.asset,
-        kind=symptom.kind if symptom.is_limit else Anomaly.Kind.DEVIATION,
+        kind=symptom.kind if symptom.stands_alone else Anomaly.Kind.DEVIATION,
         is_joint=symptom.joins,
         severity_worst=policy.Severity.LOW,
     )
@@ -135,11 +136,11 @@ def _put_together(anomaly: Anomaly, symptoms: Sequence[Symptom]) -> None:
     ends = [symptom.ended_at for symptom in symptoms if symptom.ended_at]
     anomaly.ended_at = max(ends) if len(ends) == len(symptoms) else None
     anomaly.score = max(symptom.score for symptom in latest)
-    anomaly.severity = max(policy.severity(s.score, is_limit=s.is_limit) for s in latest)
+    anomaly.severity = max(s.severity_of(s.score) for s in latest)
     anomaly.contributions = contributions(symptoms)
     requests = (name for symptom in symptoms for name in symptom.correlation_ids)
     anomaly.correlation_ids = list(dict.fromkeys(requests))
-    worst = max(policy.severity(s.score_worst, is_limit=s.is_limit) for s in symptoms)
+    worst = max(s.severity_of(s.score_worst) for s in symptoms)
     if worst > anomaly.severity_worst:
         anomaly.severity_worst, anomaly.decision_pending = worst, True
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-VERSION = "1"
+VERSION = "2"
 
 
 class Severity(IntEnum):
@@ -41,6 +41,43 @@ class Finding:
     anomaly_kind: str
     severity: Severity
 
+    @property
+    def of_sensor(self) -> bool:
+        return self.anomaly_kind in SENSOR_FAULTS
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """An alarm limit that a sensor is expected to reach: after how long, and between what.
+
+    `latest` is None where it may be later than anything that was forecast.
+    """
+
+    sensor: str
+    limit: float
+    unit: str
+    after: timedelta
+    earliest: timedelta
+    latest: timedelta | None = None
+
+    def in_words(self) -> str:
+        """For people.
+
+        >>> hours = [timedelta(hours=hours) for hours in (26, 18, 40)]
+        >>> Foreseen("T1", 90.0, "°C", *hours).in_words()
+        'alarm limit of 90 °C expected in 26 h (18 h to 40 h) on T1'
+        """
+        until = f"to {_hours(self.latest)}" if self.latest is not None else "or later"
+        return (
+            " ".join(f"alarm limit of {self.limit:.6g} {self.unit}".split())
+            + f" expected in {_hours(self.after)} ({_hours(self.earliest)} {until})"
+            + f" on {self.sensor}"
+        )
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span / timedelta(hours=1):.0f} h"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -51,6 +88,7 @@ class Decision:
     due_in: timedelta
     recommendation: str
     rules: tuple[str, ...]
+    foreseen: Foreseen | None = None
 
 
 # Score at which each severity begins. Of a limit, 1 is the warning and 2 the alarm.
@@ -66,12 +104,21 @@ UNUSUAL_FROM = (
     (2.0, Severity.MEDIUM),
 )
 
+# Of a fault of a sensor, 1 is what a person or its own past allow. Nothing is broken yet
+# but what one knows of the machine: it is worth an order, but never an urgent one.
+SENSOR_FAULT_FROM = ((3.0, Severity.MEDIUM),)
+# Kinds of anomalies that say more of the sensor than of the machine.
+SENSOR_FAULTS = frozenset({"stuck", "silence", "noise_gone"})
+
 DUE_IN = {
     Priority.P1: timedelta(hours=8),
     Priority.P2: timedelta(days=3),
     Priority.P3: timedelta(days=14),
     Priority.P4: timedelta(days=30),
 }
+
+# Share of the time to a limit that is kept back, so that the work is done before it.
+MARGIN = 0.25
 
 RECOMMENDATIONS = {
     "vibration": "Inspect bearings, alignment and fastening; take a vibration spectrum.",
@@ -86,12 +133,13 @@ RECOMMENDATIONS = {
     "level": "Check valves, pumps and the level control.",
     "humidity": "Check seals, drains and ventilation.",
 }
+CHECK_SENSOR = "Check the sensor: its supply, wiring, mounting and the way of its readings."
 LOOK = "Inspect the machine and compare with the readings attached."
 
 
-def severity(score: float, *, is_limit: bool) -> Severity:
-    """Grade a score."""
-    grades = SEVERITY_FROM if is_limit else UNUSUAL_FROM
+def severity(score: float, *, is_limit: bool, of_sensor: bool = False) -> Severity:
+    """Grade a score of a limit, of a detector, or of a fault of a sensor."""
+    grades = SEVERITY_FROM if is_limit else SENSOR_FAULT_FROM if of_sensor else UNUSUAL_FROM
     return next((level for least, level in grades if score >= least), Severity.LOW)
 
 
@@ -107,13 +155,22 @@ def priority(criticality: int, worst: Severity) -> Priority:
     return Priority.P4
 
 
-def decide(criticality: int, findings: Sequence[Finding], *, one_machine: bool = True) -> Decision:
+def decide(
+    criticality: int,
+    findings: Sequence[Finding],
+    *,
+    one_machine: bool = True,
+    foreseen: Foreseen | None = None,
+) -> Decision:
     """What to do about an asset with these anomalies (at least one).
 
-    `one_machine` says whether its sensors can confirm each other.
+    `one_machine` says whether its sensors can confirm each other. `foreseen` is the
+    soonest that one of them is expected to reach an alarm limit.
     """
-    leading = max(findings, key=lambda finding: finding.severity)
-    sensors = {finding.sensor for finding in findings}
+    # Of two that are as bad the one that is about the machine.
+    leading = max(findings, key=lambda finding: (finding.severity, not finding.of_sensor))
+    # A fault of one sensor does not confirm what another says of the machine.
+    sensors = {finding.sensor for finding in findings if not finding.of_sensor}
     rules = [f"worst severity is {leading.severity.name.lower()} on {leading.sensor}"]
     if leading.severity == Severity.LOW and not (one_machine and len(sensors) > 1):
         action = Action.WATCH
@@ -124,10 +181,33 @@ def decide(criticality: int, findings: Sequence[Finding], *, one_machine: bool =
             rules.append(f"{len(sensors)} sensors agree")
     urgency = priority(criticality, leading.severity)
     rules.append(f"criticality {criticality} x severity {int(leading.severity)} gives {urgency}")
+    due_in = DUE_IN[urgency]
+    if foreseen:
+        urgency, due_in, more = _hurried(urgency, foreseen)
+        rules += more
     return Decision(
         action=action,
         priority=urgency,
-        due_in=DUE_IN[urgency],
-        recommendation=RECOMMENDATIONS.get(leading.sensor_kind, LOOK),
+        due_in=due_in,
+        recommendation=recommendation(leading),
         rules=tuple(rules),
+        foreseen=foreseen,
     )
+
+
+def _hurried(usual: Priority, foreseen: Foreseen) -> tuple[Priority, timedelta, list[str]]:
+    """Priority, due time and rules with a limit ahead: it never makes work less urgent."""
+    rules = [foreseen.in_words()]
+    urgency = usual
+    if foreseen.earliest < DUE_IN[usual] and usual != Priority.P1:
+        urgency = list(Priority)[list(Priority).index(usual) - 1]
+        rules.append(f"that may be before {usual} is due, which makes it {urgency}")
+    due_in = max((1 - MARGIN) * foreseen.after, timedelta(0))
+    if due_in < DUE_IN[usual]:
+        rules.append(f"due in {_hours(due_in)}, three quarters of the time to the limit")
+    return urgency, min(DUE_IN[usual], due_in), rules
+
+
+def recommendation(finding: Finding) -> str:
+    """What to do first."""
+    return CHECK_SENSOR if finding.of_sensor else RECOMMENDATIONS.get(finding.sensor_kind, LOOK)

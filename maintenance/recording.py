@@ -12,10 +12,11 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from maintenance import joining
+from maintenance import joining, policy
 from maintenance.episodes import (
     ALARM_LINE,
     LIMIT_RULES,
+    SENSOR_RULES,
     TAIL_RULES,
     Episode,
     Rules,
@@ -108,6 +109,8 @@ def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
 
 
 def rules_of(kind: str) -> Rules:
+    if kind in policy.SENSOR_FAULTS:
+        return SENSOR_RULES
     return LIMIT_RULES if kind in Symptom.LIMITS else TAIL_RULES
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from maintenance.policy import Severity
+from maintenance.policy import SENSOR_FAULTS, Severity
 
 # A maker that is not the worst counts this share of its wear.
 OTHERS = 0.25
@@ -52,7 +52,6 @@ WEAR_OF_SEVERITY = {
     Severity.CRITICAL: (0.7, 0.95),
 }
 # Anomalies that say more of the sensor than of the machine count half.
-SENSOR_KINDS = frozenset({"stuck", "silence", "noise_gone"})
 OF_SENSOR = 0.5
 
 
@@ -122,7 +121,7 @@ def of_anomaly(severity: Severity, score: float, kind: str, sensor: str) -> Make
     least, most = WEAR_OF_SEVERITY[severity]
     # Hyperbolic: from 1 to 2 says more than from 9 to 10.
     wear = least + (most - least) * (1 - 1 / max(score, 1.0))
-    if kind in SENSOR_KINDS:
+    if kind in SENSOR_FAULTS:
         wear *= OF_SENSOR
     return Maker(
         Kind.ANOMALY, wear, f"{severity.name.lower()} {kind} of {sensor}, score {score:.3g}"

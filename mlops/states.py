@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from django.db import connection
@@ -23,11 +24,17 @@ EARLIEST = -1
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A state of shape (width,) and the time of the last reading in it, in microseconds."""
+    """A state of shape (width,) and the time of the last reading in it, in microseconds.
+
+    What it says of silences is written, but not read back here: silences.py looks at it
+    where it is stored.
+    """
 
     until: int
     state: State
     since_checkpoint: int = 0
+    usual_silence: timedelta | None = None
+    wait: timedelta | None = None
 
 
 def known(sensors: Collection[int], layout: str) -> dict[int, Known]:
@@ -49,15 +56,34 @@ def known_before(moments: Mapping[int, int], layout: str) -> dict[int, Known]:
     }
 
 
+# A wait counts as this many times the longest before at most, or one long break would be
+# usual from then on; and with each that is shorter, the longest fades a little.
+LONGER, FADES = 4, 0.98
+
 # The states go over as one string of bytes, cut up where they are stored.
 KEEP = """
-    INSERT INTO mlops_sensorstate (sensor_id, layout, until, state, since_checkpoint)
+    INSERT INTO mlops_sensorstate AS known
+        (sensor_id, layout, until, state, since_checkpoint, usual_silence, longest_wait)
     SELECT sensor_id, %(layout)s, until,
-        substring(%(states)s::bytea FROM ((place - 1) * %(size)s + 1)::int FOR %(size)s), since
-    FROM unnest(%(sensors)s::bigint[], %(untils)s::timestamptz[], %(sinces)s::int[])
-        WITH ORDINALITY AS kept (sensor_id, until, since, place)
+        substring(%(states)s::bytea FROM ((place - 1) * %(size)s + 1)::int FOR %(size)s),
+        since, usual, wait
+    FROM unnest(%(sensors)s::bigint[], %(untils)s::timestamptz[], %(sinces)s::int[],
+            %(usuals)s::interval[], %(waits)s::interval[])
+        WITH ORDINALITY AS kept (sensor_id, until, since, usual, wait, place)
     ON CONFLICT (sensor_id) DO UPDATE SET layout = excluded.layout, until = excluded.until,
-        state = excluded.state, since_checkpoint = excluded.since_checkpoint
+        state = excluded.state, since_checkpoint = excluded.since_checkpoint,
+        usual_silence = excluded.usual_silence,
+        longest_wait = CASE
+            WHEN excluded.longest_wait IS NULL THEN known.longest_wait
+            WHEN known.longest_wait IS NULL THEN excluded.longest_wait
+            ELSE greatest(
+                known.longest_wait * %(fades)s,
+                least(
+                    excluded.longest_wait,
+                    %(longer)s * greatest(known.longest_wait, excluded.usual_silence)
+                )
+            )
+        END
 """
 
 
@@ -72,6 +98,10 @@ def keep(states: dict[int, Known], layout: str) -> None:
                 "sensors": list(states),
                 "untils": [moment_of(now.until) for now in states.values()],
                 "sinces": [now.since_checkpoint for now in states.values()],
+                "usuals": [now.usual_silence for now in states.values()],
+                "waits": [now.wait for now in states.values()],
+                "longer": LONGER,
+                "fades": FADES,
                 "states": b"".join(packed),
                 "size": len(packed[0]),
             },

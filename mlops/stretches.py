@@ -42,6 +42,10 @@ class Stretch:
         return self.micros.size
 
     @property
+    def until(self) -> int:
+        return int(self.micros[-1])
+
+    @property
     def is_new(self) -> NDArray[np.bool_]:
         return self.batch_ids > 0
 

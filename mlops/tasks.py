@@ -10,8 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
+from mlops import fitting, keeping
 from mlops.backtest_requests import carry_out
 from mlops.models import Backtest
+from mlops.refits import due_for_refit
+from sensors.models import Asset
 
 logger = get_task_logger(__name__)
 
@@ -52,3 +55,32 @@ def resume_stalled_backtests() -> None:
         asked.updated_at = now
         asked.save(update_fields=["updated_at"])
         send_backtest(asked.pk)
+
+
+@shared_task(name="mlops.fit_asset")
+def fit_asset(asset_id: int) -> None:
+    """Fit the detector of one asset, if it is still there."""
+    asset = Asset.objects.filter(pk=asset_id).first()
+    if asset:
+        fitting.try_to_fit(asset)
+
+
+@shared_task(name="mlops.refit_assets")
+def refit_assets() -> None:
+    """Have the detectors fitted anew that have become old, or knew little."""
+    for asset_id in due_for_refit():
+        fit_asset.delay(asset_id)
+
+
+@shared_task(name="mlops.keep_forecasts")
+def keep_forecasts() -> None:
+    """Put forecasts aside, to be held against what comes."""
+    if kept := keeping.keep_forecasts():
+        logger.info("kept %s forecasts", kept)
+
+
+@shared_task(name="mlops.check_forecasts")
+def check_forecasts() -> None:
+    """Count what came inside the bands of forecasts whose time is over."""
+    if checked := keeping.check_forecasts():
+        logger.info("checked %s forecasts", checked)

@@ -77,7 +77,7 @@ class SensorInline(EvidenceInline):
 
 
 @admin.register(Asset)
-class AssetAdmin(SiteScoped, admin.ModelAdmin):
+class AssetAdmin(SiteScoped, WithButtons):
     list_display = ["tag", "name", "site", "type", "how_critical", "parent"]
     list_select_related = ["site", "type", "parent"]
     list_filter = [("site", VisibleChoices), "criticality", "type"]
@@ -100,14 +100,22 @@ class SensorAdmin(SiteScoped, WithButtons):
     list_select_related = ["asset", "site"]
     list_filter = [("site", VisibleChoices), "kind", InUseFilter]
     search_fields = ["code", "asset__tag", "asset__name", "location"]
-    autocomplete_fields = ["site", "asset"]
+    autocomplete_fields = ["site", "asset", "gate"]
     readonly_fields = ["created_at"]
     fieldsets = [
         (None, {"fields": ["site", "asset", "code", "kind", "unit", "location"]}),
         (
             "Limits",
-            {"fields": [("alarm_low", "warning_low"), ("warning_high", "alarm_high")]},
+            {
+                "fields": [
+                    ("alarm_low", "warning_low"),
+                    ("warning_high", "alarm_high"),
+                    ("warning_rate", "alarm_rate"),
+                ]
+            },
         ),
+        ("What else to notice", {"fields": ["stuck_for", "detect_noise_gone"]}),
+        ("While the machine runs", {"fields": ["gate", ("runs_above", "settle_time")]}),
         (
             "Which readings to believe",
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -45,6 +45,21 @@ def facts(stored: Mapping[str, Any]) -> str:
     lines = ((key.replace("_", " "), value) for key, value in stored.items())
     rows = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', lines)
     return format_html('<table class="facts">{}</table>', rows) if rows else NOTHING
+
+
+Panel = Callable[[Any], SafeString]
+# What apps above this one have to say on the page of a row, by model.
+PANELS: dict[type[Model], list[Panel]] = {}
+
+
+def panel_of(model: type[Model]) -> Callable[[Panel], Panel]:
+    """Show what the function makes of a row on the admin page of each row of a model."""
+
+    def add(panel: Panel) -> Panel:
+        PANELS.setdefault(model, []).append(panel)
+        return panel
+
+    return add
 
 
 class NewestRows(Paginator):
@@ -91,7 +106,8 @@ class EvidenceInline(ReadOnly, admin.TabularInline):
 
 
 class WithButtons(ClearTimes):
-    """Offers actions of the list as buttons on the page of one row, and shows charts there."""
+    """Offers actions of the list as buttons on the page of one row, and shows charts and
+    panels there."""
 
     change_form_template = "admin/change_form_with_buttons.html"
 
@@ -130,6 +146,7 @@ class WithButtons(ClearTimes):
             allowed = self.get_actions(request)
             context["buttons"] = {n: w for n, w in self.buttons(obj).items() if n in allowed}
             context["charts"] = self.charts(obj)
+            context["panels"] = [panel(obj) for panel in PANELS.get(self.model, [])]
             context["asks_reason"] = self.asks_reason(obj)
             context["takes_note"] = self.takes_note(obj)
             context["list_url"] = url_of_list(self.model)

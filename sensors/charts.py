@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from statistics import median
 
+from sensors.ribbons import Ahead
+
 Points = Sequence[tuple[datetime, float]]
 Span = tuple[datetime, datetime]
 
@@ -94,6 +96,8 @@ class Chart:
     times: tuple[Tick, ...] = ()
     bands: tuple[Band, ...] = ()
     peak: Peak | None = None
+    ahead: str = ""
+    ribbons: tuple[str, ...] = ()
     zone: str = ""
 
 
@@ -123,24 +127,26 @@ def draw(
     episodes: Sequence[Span] = (),
     peak: tuple[datetime, float] | None = None,
     called: str = "peak",
+    ahead: Ahead | None = None,
     zone: tzinfo = UTC,
 ) -> Chart:
     """A chart of `points`, in order of time, with episodes shaded and a peak marked.
 
-    What is marked may be `called` otherwise.
+    What is marked may be `called` otherwise. What is expected goes on from the points.
 
     Times are told as the clocks of `zone` show them.
     """
     points = [(moment, _drawable(value)) for moment, value in points]
     peak = (peak[0], _drawable(peak[1])) if peak else None
-    shown = [*points, *([peak] if peak else [])]
+    shown = [*points, *([peak] if peak else []), *(ahead.corners() if ahead else ())]
     if not shown:
         return Chart(title, "There are no readings to show.", "")
     frame = _frame([value for _, value in shown], _moments(shown, episodes), limits)
     near = [limit for limit in limits if frame.low <= limit.value <= frame.high]
+    expected = f" Then {ahead.in_words(unit)}." if ahead else ""
     return Chart(
         title=title,
-        description=_description(points, unit, near, episodes, peak, called, zone),
+        description=_description(points, unit, near, episodes, peak, called, zone) + expected,
         path=_path(points, frame),
         dots=_dots(points, frame),
         limits=_limit_lines(near, frame),
@@ -148,6 +154,8 @@ def draw(
         times=_time_ticks(frame, zone),
         bands=tuple(_band(episode, frame) for episode in episodes),
         peak=_peak(peak, unit, frame, called) if peak else None,
+        ahead=ahead.path(frame) if ahead else "",
+        ribbons=ahead.ribbons(frame) if ahead else (),
         zone=f"{frame.end.astimezone(zone):%Z}",
     )
 

@@ -101,7 +101,22 @@ def windows_over(spans: Iterable[Span], *, before: int) -> list[Window]:
     return _read(merged(spans), before=before, worst=Reading.Quality.BAD, new=None)
 
 
+def windows_around(spans: Iterable[Span], *, before: int) -> list[Window]:
+    """The believable readings over the spans and up to `before` of them ahead of each.
+
+    Here a window may have nothing within its span, only what came before.
+    """
+    return _found(merged(spans), before=before, worst=Reading.Quality.UNCERTAIN, new=None)
+
+
 def _read(spans: Sequence[Span], *, before: int, worst: int, new: set[int] | None) -> list[Window]:
+    windows = _found(spans, before=before, worst=worst, new=new)
+    return [window for window in windows if window.is_new.any()]
+
+
+def _found(
+    spans: Sequence[Span], *, before: int, worst: int, new: set[int] | None
+) -> list[Window]:
     if not spans:
         return []
     with connection.cursor() as cursor:
@@ -116,8 +131,7 @@ def _read(spans: Sequence[Span], *, before: int, worst: int, new: set[int] | Non
                 "new": None if new is None else list(new),
             },
         )
-        windows = [_window(row) for row in cursor.fetchall()]
-    return [window for window in windows if window.is_new.any()]
+        return [_window(row) for row in cursor.fetchall()]
 
 
 def _window(row: tuple[Any, ...]) -> Window:

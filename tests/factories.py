@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
-from mlops.models import Backtest
+from mlops.models import Backtest, ModelVersion
 from sensors.decoding import ReadingIn, Upload
 from sensors.ingest import accept_batch
 from sensors.models import (
@@ -94,7 +94,9 @@ def make_stored(site: Site, *readings: ReadingIn, **fields: Any) -> ReadingBatch
     return batch
 
 
-def make_history(sensor: Sensor, values: Sequence[float], until: datetime = NOON) -> None:
+def make_history(
+    sensor: Sensor, values: Sequence[float], until: datetime = NOON, every: timedelta = MINUTE
+) -> None:
     """Stored readings of one sensor, one a minute, the last a minute before `until`."""
     batch = ReadingBatch.objects.create(
         site=sensor.site,
@@ -105,7 +107,7 @@ def make_history(sensor: Sensor, values: Sequence[float], until: datetime = NOON
         accepted=0,
     )
     Reading.objects.bulk_create(
-        Reading(sensor=sensor, batch=batch, value=v, taken_at=until - MINUTE * (len(values) - i))
+        Reading(sensor=sensor, batch=batch, value=v, taken_at=until - every * (len(values) - i))
         for i, v in enumerate(values)
     )
 
@@ -206,6 +208,26 @@ def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notifica
     defaults = {"work_order": order or make_work_order(), "event": "proposed", "channel": "email"}
     defaults |= {"recipient": "planner@example.org", "event_key": str(next(_number))}
     return Notification.objects.create(**defaults | fields)
+
+
+def make_version(asset: Asset | None = None, **fields: Any) -> ModelVersion:
+    """A version on duty that is only said to have learnt: there is no artifact."""
+    defaults = {
+        "kind": "level_and_pattern",
+        "code": 1,
+        "asset": asset or make_asset(),
+        "parameters": {"bin_seconds": 60, "detector": {}},
+        "columns": ["A", "B"],
+        "learnt_from": NOON - 1_000 * MINUTE,
+        "learnt_until": NOON,
+        "rows": 1_000,
+        "data_digest": "0" * 64,
+        "artifact_digest": "1" * 64,
+        "metrics": {"false_alarms_per_week": 0.0},
+    }
+    version = ModelVersion(**defaults | fields)
+    version.register()
+    return version
 
 
 def make_backtest(site: Site | None = None, *sensors: Sensor, **fields: Any) -> Backtest:

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, WorkOrder
-from mlops.models import Backtest
+from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
     Asset,
@@ -46,6 +46,7 @@ from tests.factories import (
     make_sensor,
     make_site,
     make_user,
+    make_version,
     make_work_order,
 )
 
@@ -88,6 +89,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
         make_anomaly(make_sensor(site=site), work_order=make_order_at(site)).work_order
     ),
     Notification: lambda site: make_notification(make_order_at(site)),
+    ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
 WITH_SITE = [model for model in ROWS if model is not AssetType]

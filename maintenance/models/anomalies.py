@@ -62,6 +62,10 @@ class Anomaly(models.Model):
         HIGH_LIMIT = "high_limit"
         LOW_LIMIT = "low_limit"
         DEVIATION = "deviation"
+        RATE_OF_CHANGE = "rate"
+        STUCK = "stuck"
+        SILENCE = "silence"
+        NOISE_GONE = "noise_gone"
 
     class Status(models.TextChoices):
         """ISA-18.2: active or cleared, acknowledged or not. Derived, never stored."""
@@ -70,8 +74,6 @@ class Anomaly(models.Model):
         ACTIVE_ACK = "ACTIVE_ACK", "Active, acknowledged"
         CLEARED_UNACK = "CLEARED_UNACK", "Cleared, unacknowledged"
         CLEARED_ACK = "CLEARED_ACK", "Cleared, acknowledged"
-
-    LIMITS = (Kind.HIGH_LIMIT, Kind.LOW_LIMIT)
 
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="anomalies")
     sensor = models.ForeignKey(Sensor, models.PROTECT, related_name="anomalies")

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from maintenance import policy
 from maintenance.models.anomalies import Anomaly
 from sensors.models import Asset, Sensor
 
@@ -32,8 +33,12 @@ class Symptom(models.Model):
         DEVIATION = "deviation"
         # Of an asset: its sensors no longer go together as they used to.
         RELATION = "relation"
+        RATE_OF_CHANGE = "rate"
+        STUCK = "stuck"
+        SILENCE = "silence"
+        NOISE_GONE = "noise_gone"
 
-    LIMITS = (Kind.HIGH_LIMIT, Kind.LOW_LIMIT)
+    LIMITS = (Kind.HIGH_LIMIT, Kind.LOW_LIMIT, Kind.RATE_OF_CHANGE)
 
     anomaly = models.ForeignKey(Anomaly, models.CASCADE, related_name="symptoms")
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="symptoms")
@@ -94,7 +99,20 @@ class Symptom(models.Model):
         return self.kind in self.LIMITS
 
     @property
+    def is_sensor_fault(self) -> bool:
+        """Whether it says more of the sensor than of the machine."""
+        return self.kind in policy.SENSOR_FAULTS
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is an anomaly of its own kind: a limit is, and so is a sensor's fault."""
+        return self.is_limit or self.is_sensor_fault
+
+    @property
     def joins(self) -> bool:
-        """Whether it may be one of several of an anomaly. A limit stands for itself, and
-        sensors that nobody has placed only happen to be on the same asset."""
-        return not self.is_limit and self.asset.tag != Asset.UNASSIGNED
+        """Whether it may be one of several of an anomaly. Sensors that nobody has placed
+        only happen to be on the same asset."""
+        return not self.stands_alone and self.asset.tag != Asset.UNASSIGNED
+
+    def severity_of(self, score: float) -> policy.Severity:
+        return policy.severity(score, is_limit=self.is_limit, of_sensor=self.is_sensor_fault)

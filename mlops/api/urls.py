@@ -5,6 +5,8 @@ from rest_framework.routers import SimpleRouter
 
 from mlops.api.backtests import BacktestViewSet
 from mlops.api.detection import DetectView
+from mlops.api.learning import SensorDetectorsView
+from mlops.api.views import AssetHealthView, SensorForecastView
 
 app_name = "mlops"
 
@@ -13,5 +15,9 @@ router.register("ml/backtests", BacktestViewSet, basename="backtest")
 
 urlpatterns = [
     path("ml/detect", DetectView.as_view(), name="reading-detect"),
+    path("sensors/<int:pk>/detectors", SensorDetectorsView.as_view(), name="sensor-detectors"),
+    path("sensors/<int:pk>/forecast", SensorForecastView.as_view(), name="sensor-forecast"),
+    # A tag may have a slash in it.
+    path("assets/<path:asset>/health", AssetHealthView.as_view(), name="asset-health"),
     path("", include(router.urls)),
 ]

@@ -78,7 +78,7 @@ class Explanation:
     """Why a reading scored as it did, in words, and the numbers behind the words."""
 
     reason: str
-    evidence: Mapping[str, float | None] = field(default_factory=dict)
+    evidence: Mapping[str, float | str | None] = field(default_factory=dict)
 
 
 class Detector(ABC):

@@ -161,7 +161,6 @@ class SeasonalBaseline(Detector):
                 "expected_low": low,
                 "expected_high": high,
                 "probability": probability(score),
-                "channel": float(scores.channel[row, series]),
             },
         )
 

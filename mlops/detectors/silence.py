@@ -63,14 +63,24 @@ class Silence(Stepwise):
         seconds = (micros - memory[LAST]) / MICROS_PER_SECOND
         read = ~np.isnan(values)
         stated = ~np.isnan(self.interval_seconds_)
-        ready = memory[READINGS] >= self.min_history
-        irregular = np.where(ready, np.exp(self.deviations * memory[SPREAD]), np.nan)
-        learnt = np.exp(memory[MIDDLE]) * np.maximum(irregular, self.times)
-        allowed = np.where(stated, self.interval_seconds_ * self.times, learnt)
+        allowed = np.where(stated, self.interval_seconds_ * self.times, self._usual(memory))
         self._learn(memory, seconds, read & (seconds > 0))
         memory[READINGS] += read
         memory[LAST] = np.where(read, np.fmax(memory[LAST], micros), memory[LAST])
         return Verdict(np.maximum(seconds, 0.0) / allowed)
+
+    def usual(self, state: State) -> Values:
+        """How many seconds without a reading its own past allows, of shape (series,).
+
+        NaN while that is being learnt. What is stated is not looked at.
+        """
+        with np.errstate(all="ignore"):
+            return self._usual(state.T)
+
+    def _usual(self, memory: Values) -> Values:
+        ready = memory[READINGS] >= self.min_history
+        irregular = np.where(ready, np.exp(self.deviations * memory[SPREAD]), np.nan)
+        return np.exp(memory[MIDDLE]) * np.maximum(irregular, self.times)
 
     def _learn(self, memory: Values, seconds: Values, where: NDArray[np.bool_]) -> None:
         """Take an interval into account, where there was one."""

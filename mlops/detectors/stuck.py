@@ -23,10 +23,11 @@ class Stuck(Stepwise):
     Many sensors rest: a valve, a level at night, any value with few digits. So what counts
     is not how long a value stands still but how long the longest rest was that ended by
     itself; an alarm takes `factor` times as many equal readings, and `shortest` at least.
-    Rests are counted in readings, not in hours, for a gap in the data is no rest. A rest
-    that alarmed and then ended teaches that this sensor may rest, but by no more than the
-    alarm line, so that one fault does not hide the next. Long rests are forgotten with a
-    half-life. Until `ended` rests have ended (a moving value ends one with every reading)
+    Where that is None, only `hours` counts. Rests are counted in readings, not in hours, for
+    a gap in the data is no rest. A rest that alarmed and then ended teaches that this sensor
+    may rest, but by no more than the alarm line, so that one fault does not hide the next.
+    Long rests are forgotten with a half-life. Until `ended` rests have ended (a moving value
+    ends one with every reading)
     nothing is usual yet, and there is no score.
 
     `hours`, where it is stated, is the longest time that a sensor may stand still; it needs
@@ -45,7 +46,7 @@ class Stuck(Stepwise):
         self,
         hours: PerSeries = None,
         factor: float = 3.0,
-        shortest: int = 10,
+        shortest: PerSeries = 10,
         ended: int = 20,
         tolerance: PerSeries = 0.0,
         half_life_days: float = 28.0,
@@ -59,11 +60,12 @@ class Stuck(Stepwise):
 
     def fit(self, history: Block) -> Self:
         """Check the parameters; what is usual is learnt from reading to reading."""
-        positive(factor=self.factor, shortest=self.shortest, half_life_days=self.half_life_days)
+        positive(factor=self.factor, half_life_days=self.half_life_days)
+        self.shortest_ = per_series(self.shortest, "shortest")
         self.hours_ = per_series(self.hours, "hours")
         self.tolerance_ = np.nan_to_num(per_series(self.tolerance, "tolerance"))
-        if (self.hours_ <= 0).any() or (self.tolerance_ < 0).any():
-            raise ValueError("hours must be above zero, and tolerance not below")
+        if (self.hours_ <= 0).any() or (self.shortest_ <= 0).any() or (self.tolerance_ < 0).any():
+            raise ValueError("hours and shortest must be above zero, and tolerance not below")
         return self
 
     def _step(self, memory: Values, micros: Values, values: Values) -> Verdict:
@@ -72,10 +74,10 @@ class Stuck(Stepwise):
         # As floats, for huge values: their difference is infinite, and that is a movement.
         same = np.abs(values - value) <= self.tolerance_
         self._forget(memory, np.where(read, micros, np.nan))
-        allowed = np.maximum(self.factor * (memory[LONGEST] + 1), self.shortest)
+        allowed = np.maximum(self.factor * (memory[LONGEST] + 1), self.shortest_)
         usual = (ended >= self.ended) & (readings >= self.min_history)
         ends = read & ~same & ~np.isnan(value)
-        rest = np.where(usual, np.minimum(repeats, allowed), repeats)
+        rest = np.where(usual, np.fmin(repeats, allowed), repeats)
         memory[LONGEST] = np.where(ends, np.maximum(memory[LONGEST], rest), memory[LONGEST])
         memory[ENDED] = ended + ends
         memory[READINGS] = readings + read

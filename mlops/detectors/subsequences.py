@@ -187,9 +187,8 @@ class Subsequences(Detector):
         )
         if score < 1:
             reason = f"the readings up to {value:.4g} look like the history"
-        return Explanation(
-            reason, {"score": score, "readings": shapes.mean.size, "expected": expected}
-        )
+        evidence = {"value": value, "score": score, "expected": expected}
+        return Explanation(reason, evidence | {"readings": float(shapes.mean.size)})
 
     @property
     def nbytes(self) -> int:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlops.detectors.base import Block, Detector, Explanation, Scores, State, Values
 
+Mask = NDArray[np.bool_]
+
 # Time, value and score of one sighting.
 FIELDS = 3
+# The channel of a member whose scores of readings are no alarms: it has to be asked.
+ONLY_ASKED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +28,16 @@ class Member:
     """A detector of the suite, and the kind of anomaly that its alarms are.
 
     With `channel`, only the scores of that channel count: one detector may stand for
-    several kinds.
+    several kinds. What is not `gated` sees readings of a machine that does not run as well.
+    `watches`, of shape (series,), leaves series out: to those it is as if nothing came.
     """
 
     kind: str
     name: str
     detector: Detector
     channel: int | None = None
+    gated: bool = True
+    watches: Mask | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
@@ -52,7 +59,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one member saw of a block."""
+    """What one member saw of a block; what it was not shown is NaN in `block`."""
 
     member: Member
     block: Block
@@ -65,7 +72,11 @@ class Sight:
         return np.nan_to_num(self.scores.score, nan=0.0)
 
     def explain(self, row: int, series: int) -> Explanation:
-        return self.member.detector.explain(self.block, self.scores, row, series)
+        """Why a reading scored as it did, and in which of the detector's channels."""
+        detector = self.member.detector
+        said = detector.explain(self.block, self.scores, row, series)
+        channel = detector.channels[int(self.scores.channel[row, series])]
+        return Explanation(said.reason, {**said.evidence, "channel": channel})
 
 
 class Suite:
@@ -113,19 +124,28 @@ class Suite:
         unseen = self.begin(len(state))[:, sum(self._widths) :]
         return np.hstack([*(found[key] for key in wanted), unseen])
 
-    def score(self, block: Block, state: State) -> tuple[list[Sight], State]:
-        """What each member sees, and the state after the block."""
+    def score(
+        self, block: Block, state: State, idle: Mask | None = None
+    ) -> tuple[list[Sight], State]:
+        """What each member sees, and the state after the block.
+
+        `idle`, of the shape of the values, says where the machine did not run.
+        """
         *parts, recents = np.split(state, np.cumsum(self._widths), axis=1)
-        scored = {}
-        after = []
+        scored, shown, after = {}, {}, []
         for detector, part in zip(self._detectors, parts, strict=True):
-            scored[id(detector)], new = detector.score(block, part)
+            member = self._member_of(detector)
+            seen = shown[id(detector)] = _shown(block, member, idle)
+            if member.watches is not None and not member.watches.any():
+                scored[id(detector)], new = _nothing(seen), part
+            else:
+                scored[id(detector)], new = detector.score(seen, part)
             after.append(new)
         remembered = recents.reshape(block.columns, len(self.members), self.recent, FIELDS)
         sights = [
             Sight(
                 member,
-                block,
+                shown[id(member.detector)],
                 _of_channel(scored[id(member.detector)], member.channel),
                 Recent(*np.moveaxis(remembered[:, number], (2, 1), (0, 1))),
             )
@@ -140,7 +160,35 @@ class Suite:
         for detector, part in zip(self._detectors, parts, strict=True):
             learnt = detector.learnt(part)
             if (learnt < detector.min_history).any():
-                yield next(m for m in self.members if m.detector is detector), learnt
+                yield self._member_of(detector), learnt
+
+    def part(self, member: Member, state: State) -> State:
+        """What a member's detector knows, out of the state of all."""
+        *parts, _ = np.split(state, np.cumsum(self._widths), axis=1)
+        return next(
+            part
+            for detector, part in zip(self._detectors, parts, strict=True)
+            if detector is member.detector
+        )
+
+    def _member_of(self, detector: Detector) -> Member:
+        return next(member for member in self.members if member.detector is detector)
+
+
+def _shown(block: Block, member: Member, idle: Mask | None) -> Block:
+    """What a member is shown of a block."""
+    hidden = np.zeros(block.values.shape, dtype=bool)
+    if idle is not None and member.gated:
+        hidden |= idle
+    if member.watches is not None:
+        hidden |= ~member.watches
+    return replace(block, values=np.where(hidden, np.nan, block.values)) if hidden.any() else block
+
+
+def _nothing(block: Block) -> Scores:
+    """The scores of who watches nobody."""
+    unknown = np.full(block.values.shape, np.nan)
+    return Scores(unknown, unknown, unknown, unknown, np.zeros(unknown.shape, dtype=np.int8))
 
 
 def _of_channel(scores: Scores, channel: int | None) -> Scores:

@@ -109,11 +109,12 @@ def draw(
 ) -> tuple[Path, ...]:
     if plots is None:
         return ()
-    longest = max(split.test, key=lambda history: history.rows)
-    left = split.left[split.test.index(longest)]
+    longest = int(np.argmax([history.rows for history in split.test]))
     return (
         plot_forecasts(plots / f"{name.lower()}_forecasts.png", split.left, forecasts, model.cap),
-        plot_life(plots / f"{name.lower()}_life.png", model, longest, left),
+        plot_life(
+            plots / f"{name.lower()}_life.png", model, split.test[longest], split.left[longest]
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from mlops.evaluation.base import DataMissingError, Evaluation, Result
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -21,10 +24,11 @@ class Outcome:
     seconds: float
     result: Result | None = None
     missing: str = ""
+    error: str = ""
 
     def as_json(self) -> dict[str, Any]:
         if self.result is None:
-            return {"missing": self.missing}
+            return {"error": self.error} if self.error else {"missing": self.missing}
         said = asdict(self.result)
         said["plots"] = [str(plot) for plot in self.result.plots]
         return {**said, "seconds": round(self.seconds, 1)}
@@ -45,5 +49,9 @@ def run(
                 result = evaluations[name](data, plots)
         except DataMissingError as exc:
             yield Outcome(name, time.perf_counter() - began, missing=str(exc))
+        except Exception as exc:
+            # The others took minutes and are not to be lost with it.
+            logger.exception("the evaluation of %s failed", name)
+            yield Outcome(name, time.perf_counter() - began, error=f"{type(exc).__name__}: {exc}")
         else:
             yield Outcome(name, time.perf_counter() - began, result)

@@ -23,7 +23,7 @@ def table_of(outcomes: Iterable[Outcome]) -> Table:
         table.add_column(heading, overflow="fold")
     for outcome in outcomes:
         if outcome.result is None:
-            table.add_row(outcome.name, outcome.missing)
+            table.add_row(outcome.name, outcome.error or outcome.missing)
             continue
         _add(table, outcome.name, outcome.result)
     return table

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from sensors.models import Sensor
+from mlops.models.versions import ModelVersion
+from sensors.models import Asset, Sensor
 
 
 class SensorState(models.Model):
@@ -15,6 +16,13 @@ class SensorState(models.Model):
     until = models.DateTimeField(help_text="Time of the last reading in it")
     state = models.BinaryField()
     since_checkpoint = models.PositiveIntegerField(default=0, help_text="Readings")
+    usual_silence = models.DurationField(
+        null=True, help_text="As long it may say nothing, by its own past; empty while learning"
+    )
+    longest_wait = models.DurationField(
+        null=True,
+        help_text="How old its last reading has been, lately, when the next ones came in",
+    )
 
     def __str__(self) -> str:
         return f"state of sensor {self.sensor_id}"
@@ -43,3 +51,39 @@ class SensorCheckpoint(models.Model):
 
     def __str__(self) -> str:
         return f"state of sensor {self.sensor_id} until {self.until}"
+
+
+class AssetState(models.Model):
+    """What the detector of an asset knows after its closed rows so far."""
+
+    asset = models.OneToOneField(
+        Asset, models.CASCADE, primary_key=True, related_name="detector_state"
+    )
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
+    until = models.DateTimeField(help_text="Rows before it are closed and have been seen")
+    # Of the detector before the last few rows, and those rows, to begin from there.
+    state = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"state of asset {self.asset_id}"
+
+
+class GateLevels(models.Model):
+    """Where off ends and running begins for a gate, as learnt from its readings.
+
+    Both are empty where there are no two clear states.
+    """
+
+    sensor = models.OneToOneField(
+        Sensor, models.CASCADE, primary_key=True, related_name="gate_levels"
+    )
+    off = models.FloatField(null=True, help_text="Below: it has stopped")
+    on = models.FloatField(null=True, help_text="Above: it has started")
+    learnt_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"levels of gate {self.sensor_id}"
+
+    @property
+    def are_clear(self) -> bool:
+        return self.on is not None

@@ -82,12 +82,13 @@ class ModelVersion(models.Model):
         return f"{self.kind}#{self.number}"
 
     @transaction.atomic
-    def register(self) -> None:
-        """Number a new version and put it on duty in place of the one before."""
+    def register(self, *, on_duty: bool = True) -> None:
+        """Number a new version and, if it is to be on duty, let it relieve the one before."""
         same = ModelVersion.objects.of_the_same(self)
         # Locks what is there; two first versions at once are kept apart by the constraint.
         taken = same.select_for_update().order_by("pk").values_list("number", flat=True)
         self.number = max(taken, default=0) + 1
-        same.active().update(is_active=False)
-        self.is_active = True
+        if on_duty:
+            same.active().update(is_active=False)
+        self.is_active = on_duty
         self.save(force_insert=True)

@@ -13,6 +13,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
     site: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
     asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
     sensor_id = serializers.CharField(source="code")
+    gate: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
 
     class Meta:
         model = Sensor
@@ -28,5 +29,13 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "warning_low",
             "warning_high",
             "alarm_high",
+            "warning_rate",
+            "alarm_rate",
+            "expected_interval",
+            "stuck_for",
+            "detect_noise_gone",
+            "gate",
+            "runs_above",
+            "settle_time",
             "retired_at",
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import timedelta
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -55,6 +56,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
             site_id=site_id, tag=self.model.UNASSIGNED, defaults={"name": "Unassigned"}
         )
         return asset
+
+    def machines(self) -> Self:
+        """Without those that only hold sensors which nobody has placed."""
+        return self.exclude(tag=self.model.UNASSIGNED)
+
+    def locked(self) -> Self:
+        """Lock the rows in one order; what points to them may still be stored."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
 class Asset(models.Model):
@@ -163,11 +172,40 @@ class Sensor(models.Model):
     expected_interval = models.DurationField(
         null=True, blank=True, help_text="A silence of three times as long is marked as a gap"
     )
+    stuck_for = models.DurationField(
+        null=True,
+        blank=True,
+        help_text="As long it may stand still; empty to learn what is usual, "
+        "where equal values are doubted at all",
+    )
+    detect_noise_gone = models.BooleanField(
+        default=True, help_text="Notice when the usual noise of its readings is lost"
+    )
 
     alarm_low = models.FloatField(null=True, blank=True)
     warning_low = models.FloatField(null=True, blank=True)
     warning_high = models.FloatField(null=True, blank=True)
     alarm_high = models.FloatField(null=True, blank=True)
+    warning_rate = models.FloatField(
+        null=True, blank=True, help_text="Change in units per hour, up or down"
+    )
+    alarm_rate = models.FloatField(null=True, blank=True)
+
+    gate = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="gated",
+        help_text="Tells by its readings whether the machine runs; while it does not, "
+        "only the limits count",
+    )
+    runs_above = models.FloatField(
+        null=True, blank=True, help_text="Of the gate; empty to learn it from its readings"
+    )
+    settle_time = models.DurationField(
+        default=timedelta(0), help_text="After a start, until the machine counts as running"
+    )
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
@@ -202,6 +240,33 @@ class Sensor(models.Model):
                 | Q(alarm_high=None)
                 | Q(warning_high__lte=F("alarm_high")),
             ),
+            models.CheckConstraint(
+                name="rates_are_above_zero",
+                condition=(Q(warning_rate=None) | Q(warning_rate__gt=0))
+                & (Q(alarm_rate=None) | Q(alarm_rate__gt=0)),
+            ),
+            models.CheckConstraint(
+                name="warning_rate_is_below_alarm_rate",
+                condition=Q(warning_rate=None)
+                | Q(alarm_rate=None)
+                | Q(warning_rate__lte=F("alarm_rate")),
+            ),
+            models.CheckConstraint(
+                name="it_may_stand_still_for_some_time",
+                condition=Q(stuck_for=None) | Q(stuck_for__gt=timedelta(0)),
+            ),
+            models.CheckConstraint(
+                name="settling_takes_no_negative_time",
+                condition=Q(settle_time__gte=timedelta(0)),
+            ),
+            models.CheckConstraint(
+                name="a_sensor_is_not_its_own_gate",
+                condition=Q(gate=None) | ~Q(gate=F("id")),
+            ),
+            models.CheckConstraint(
+                name="without_a_gate_it_runs_above_nothing",
+                condition=Q(runs_above=None) | ~Q(gate=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -210,3 +275,7 @@ class Sensor(models.Model):
     def clean(self) -> None:
         if self.asset_id and self.site_id and self.asset.site_id != self.site_id:
             raise ValidationError({"asset": "The asset belongs to another site"})
+        if self.gate and self.gate.asset_id != self.asset_id:
+            raise ValidationError({"gate": "The gate is on another asset"})
+        if self.pk and self.gated.exclude(asset=self.asset_id).exists():
+            raise ValidationError({"asset": "It is the gate of sensors of its asset"})

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from agents.models import PipelineRun
 from agents.nudge import start_runs
 from maintenance import decision
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
 from sensors.models import Asset, Sensor
 from sensors.windows import windows_of
 from tests.factories import (
@@ -63,10 +63,10 @@ def test_an_asset_that_cannot_be_decided_about_holds_up_no_other(
     odd, sound = make_sensor(alarm_high=90), make_sensor(alarm_high=90)
     finding = decision._finding
 
-    def fail_for_odd(anomaly: Anomaly) -> object:
-        if anomaly.sensor == odd:
+    def fail_for_odd(symptom: Symptom) -> object:
+        if symptom.sensor == odd:
             raise ValueError("odd")
-        return finding(anomaly)
+        return finding(symptom)
 
     monkeypatch.setattr("maintenance.decision._finding", fail_for_odd)
     send(odd, 95.0)

@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from maintenance import policy
 from maintenance.admin_moves import MOVES
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Notification, WorkOrder
@@ -254,7 +255,7 @@ def test_an_order_shows_its_decision_its_anomalies_and_at_most_four_charts(
 
     text = page.content.decode()
     assert "worst severity is high on PUMP-0" in text
-    assert "Policy version 1" in text
+    assert f"Policy version {policy.VERSION}" in text
     assert len(page.context["charts"]) == 4
     for anomaly in Anomaly.objects.all():
         assert reverse("admin:maintenance_anomaly_change", args=[anomaly.pk]) in text

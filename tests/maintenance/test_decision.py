@@ -7,6 +7,7 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from maintenance import policy
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Notification, WorkOrder
 from tests.factories import NOON, make_anomaly, make_asset, make_sensor, make_work_order
@@ -39,7 +40,7 @@ def test_the_order_keeps_a_trace_of_the_decision() -> None:
     decide_undecided()
 
     assert WorkOrder.objects.get().decision == {
-        "policy": "1",
+        "policy": policy.VERSION,
         "rules": ["worst severity is high on T1", "criticality 3 x severity 3 gives P2"],
         "anomalies": [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,9 @@ def scored(
     shares: dict[Sensor, float] | None = None,
 ) -> Scored:
     """A score a minute. With `shares` they are of the sensor's asset as a whole."""
-    evidence = {} if shares is None else {"contributions": {s.code: n for s, n in shares.items()}}
+    evidence: dict[str, Any] = (
+        {} if shares is None else {"contributions": {s.code: n for s, n in shares.items()}}
+    )
     return Scored(
         asset=sensor.asset,
         sensor=None if shares else sensor,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from maintenance import policy
-from maintenance.policy import Action, Finding, Priority, Severity
+from maintenance.policy import Action, Finding, Foreseen, Priority, Severity
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity
 
@@ -92,3 +92,86 @@ def test_more_urgent_work_is_due_sooner() -> None:
 
 def test_an_unfamiliar_kind_of_sensor_is_still_looked_at() -> None:
     assert policy.decide(1, [finding(kind="other")]).recommendation == policy.LOOK
+
+
+def foreseen(after: float, earliest: float, latest: float | None = None) -> Foreseen:
+    ends = [None if hours is None else timedelta(hours=hours) for hours in (earliest, latest)]
+    assert ends[0] is not None
+    return Foreseen("T1", 90.0, "°C", timedelta(hours=after), ends[0], ends[1])
+
+
+@pytest.mark.parametrize(
+    ("after", "earliest", "due_in", "priority"),
+    [
+        # P3 is due in 336 h, three quarters of 400 h are 300 h.
+        (1000, 500, 336, "P3"),
+        (400, 336, 300, "P3"),
+        (400, 335, 300, "P2"),
+        (26, 18, 19.5, "P2"),
+        (0, 0, 0, "P2"),
+    ],
+)
+def test_work_is_due_before_a_limit_is_reached(
+    after: float, earliest: float, due_in: float, priority: str
+) -> None:
+    decision = policy.decide(2, [finding(MEDIUM)], foreseen=foreseen(after, earliest))
+
+    assert (decision.due_in, decision.priority) == (timedelta(hours=due_in), priority)
+
+
+def test_the_most_urgent_work_is_not_raised_further() -> None:
+    decision = policy.decide(4, [finding(CRITICAL)], foreseen=foreseen(4, 2, 6))
+
+    assert (decision.due_in, decision.priority) == (timedelta(hours=3), "P1")
+
+
+def test_the_limit_ahead_is_told_in_the_rules() -> None:
+    decision = policy.decide(2, [finding(MEDIUM)], foreseen=foreseen(26, 18, 40))
+
+    assert decision.rules[2:] == (
+        "alarm limit of 90 °C expected in 26 h (18 h to 40 h) on T1",
+        "that may be before P3 is due, which makes it P2",
+        "due in 20 h, three quarters of the time to the limit",
+    )
+
+
+def test_a_limit_far_ahead_is_told_and_changes_nothing() -> None:
+    usual = policy.decide(2, [finding(MEDIUM)])
+    decision = policy.decide(2, [finding(MEDIUM)], foreseen=foreseen(1000, 500))
+
+    assert (decision.due_in, decision.priority) == (usual.due_in, usual.priority)
+    assert decision.rules == (
+        *usual.rules,
+        "alarm limit of 90 °C expected in 1000 h (500 h or later) on T1",
+    )
+
+
+@pytest.mark.parametrize(("score", "graded"), [(1.0, 1), (2.99, 1), (3.0, 2), (1e6, 2)])
+def test_a_fault_of_a_sensor_is_never_urgent(score: float, graded: int) -> None:
+    assert policy.severity(score, is_limit=False, of_sensor=True) == graded
+
+
+def fault(sensor: str, kind: str, severity: Severity) -> Finding:
+    return Finding(sensor, "vibration", kind, severity)
+
+
+def test_a_fault_of_a_sensor_asks_to_check_the_sensor() -> None:
+    decided = policy.decide(4, [fault("V1", "stuck", Severity.MEDIUM)])
+
+    assert decided.action == policy.Action.ORDER
+    assert decided.recommendation == policy.CHECK_SENSOR
+
+
+def test_what_is_about_the_machine_comes_first() -> None:
+    faults = [
+        fault("V1", "silence", Severity.MEDIUM),
+        fault("V2", "deviation", Severity.MEDIUM),
+    ]
+
+    assert policy.decide(2, faults).recommendation == policy.RECOMMENDATIONS["vibration"]
+
+
+def test_faults_of_sensors_do_not_confirm_each_other() -> None:
+    faults = [fault(name, "silence", Severity.LOW) for name in ("V1", "V2", "V3")]
+
+    assert policy.decide(4, faults).action == policy.Action.WATCH

@@ -76,6 +76,25 @@ def test_the_object_stands_alone_on_standard_output(data: Path) -> None:
     assert "all: missed" in err
 
 
+def test_one_that_fails_leaves_the_others_their_figures(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(data: Path, plots: Path | None) -> Result:
+        raise ZeroDivisionError("no rows")
+
+    monkeypatch.setitem(EVALUATIONS, "failing", failing)
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="failing failed"):
+        call_command(
+            "evaluate", data=data, plots=data.parent, json=True, stdout=out, stderr=StringIO()
+        )
+
+    said = json.loads(out.getvalue())
+    assert said["counted"]["score"] == 0.5
+    assert said["failing"] == {"error": "ZeroDivisionError: no rows"}
+
+
 def test_a_folder_that_is_not_there_is_told() -> None:
     with pytest.raises(CommandError, match="is no folder"):
         call_command("evaluate", data=Path("/nowhere"))

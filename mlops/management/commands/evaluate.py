@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        data, plots = options["data"], options["plots"]
+        data, plots = Path(options["data"]), Path(options["plots"])
         if not data.is_dir():
             raise CommandError(f"{data} is no folder")
         plots.mkdir(parents=True, exist_ok=True)
@@ -51,6 +51,8 @@ class Command(BaseCommand):
         table_to.write(captured.get())
         if options["json"]:
             self.stdout.write(json.dumps({o.name: o.as_json() for o in outcomes}))
+        if failed := [outcome.name for outcome in outcomes if outcome.error]:
+            raise CommandError(f"{', '.join(failed)} failed; why is told above")
 
     def _run(self, names: list[str], data: Path, plots: Path | None) -> list[Outcome]:
         console = Console(stderr=True)
@@ -67,5 +69,5 @@ class Command(BaseCommand):
 
 def _short(outcome: Outcome) -> str:
     if outcome.result is None:
-        return outcome.missing
+        return outcome.error or outcome.missing
     return f"{outcome.result.score:.4g} (goal {outcome.result.goal})"

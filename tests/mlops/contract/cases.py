@@ -12,11 +12,17 @@ from typing import Any
 import numpy as np
 
 from mlops.detectors.base import Block, Detector
+from mlops.detectors.isolation_forest import IsolationForest
+from mlops.detectors.lagged_pca import LaggedPCA
+from mlops.detectors.level_and_pattern import LevelAndPattern
 from mlops.detectors.limits import Limits
 from mlops.detectors.noise_gone import NoiseGone
 from mlops.detectors.rate_of_change import RateOfChange
+from mlops.detectors.seasonal_baseline import SeasonalBaseline
 from mlops.detectors.silence import Silence
 from mlops.detectors.stuck import Stuck
+from mlops.detectors.subsequences import Subsequences
+from mlops.detectors.t_squared import TSquared
 
 MINUTE = 60_000_000
 START = 1_700_000_000_000_000
@@ -68,6 +74,13 @@ def smooth(block: Block) -> Block:
     return _after(block, 20 + 0.01 * np.arange(FAULTY_ROWS)[:, None])
 
 
+def out_of_step(block: Block) -> Block:
+    """In the last rows one sensor goes down where the others go up."""
+    values = block.values[-FAULTY_ROWS:].copy()
+    values[:, 0] = 40 - values[:, 0]
+    return _after(block, values)
+
+
 def late(block: Block) -> Block:
     """The last rows come a day later."""
     micros = block.micros.copy()
@@ -79,7 +92,8 @@ def late(block: Block) -> Block:
 class Case:
     """A detector class, its parameters, ordinary data of it and a gross fault of its kind.
 
-    `learns` is the number of rows that fit needs; 0 for what learns online.
+    `learns` is the number of rows that fit needs; 0 for what learns online. Of other
+    ordinary data, a share of `false_alarms` may be past the line.
     """
 
     kind: type[Detector]
@@ -88,6 +102,7 @@ class Case:
     fault: Callable[[Block], Block] = far_off
     learns: int = 0
     columns: int = 3
+    false_alarms: float = 0.01
     # Ordinary rows before it is asked for alarms.
     rows: int = 200
 
@@ -108,4 +123,11 @@ CASES = [
     Case(Silence, fault=late),
     Case(Silence, {"interval_seconds": 60.0}, fault=late),
     Case(NoiseGone, fault=smooth, rows=300),
+    Case(SeasonalBaseline, ordinary=daily, rows=400),
+    Case(TSquared, {"folds": 4}, ordinary=mixed, learns=400),
+    Case(LaggedPCA, {"folds": 4}, ordinary=mixed, fault=out_of_step, learns=400),
+    Case(LevelAndPattern, {"folds": 4}, ordinary=mixed, learns=400),
+    Case(IsolationForest, {"folds": 4, "trees": 10}, ordinary=mixed, learns=400),
+    # Its line is the 0.99 quantile of its own history, and alarms of windows overlap.
+    Case(Subsequences, ordinary=daily, learns=2000, rows=300, false_alarms=0.1),
 ]

@@ -1,9 +1,8 @@
-"""What every detector of whole assets keeps, and what only some of them see."""
+"""What detectors of whole assets see. That they keep the contract is tested elsewhere."""
 
 from __future__ import annotations
 
-import inspect
-import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,27 +52,13 @@ def kind(request: pytest.FixtureRequest) -> type[AssetDetector]:
 
 def quick(kind: type[AssetDetector], folds: int = 3) -> AssetDetector:
     """Of fewer trees and folds than the defaults: this is about the contract."""
-    return kind(folds=folds, **({"trees": 10} if kind is IsolationForest else {}))
+    parameters: dict[str, Any] = {"folds": folds}
+    return kind(**parameters, **({"trees": 10} if kind is IsolationForest else {}))
 
 
 @pytest.fixture
 def detector(kind: type[AssetDetector]) -> AssetDetector:
     return quick(kind).fit(block(HISTORY))
-
-
-def test_every_parameter_has_a_default_and_is_kept_as_it_is(kind):
-    signature = inspect.signature(kind)
-    given = {name: object() for name in signature.parameters}
-
-    assert all(p.default is not p.empty for p in signature.parameters.values())
-    assert vars(kind(**given)) == given
-
-
-def test_what_fit_learns_ends_in_an_underscore(kind, detector):
-    learnt = vars(detector).keys() - inspect.signature(kind).parameters.keys()
-
-    assert learnt
-    assert all(name.endswith("_") for name in learnt)
 
 
 def test_there_is_one_score_a_row(detector):
@@ -89,38 +74,6 @@ def test_ordinary_rows_are_below_the_line(detector):
 
     assert (scores >= 0).all()
     assert (scores < 1).all()
-
-
-@pytest.mark.parametrize("size", [1, 7, 50])
-def test_it_does_not_matter_how_rows_are_cut_into_blocks(detector, size):
-    values = with_fault(ORDINARY[:120], 60, size=20)
-    values[20:25, 3] = np.nan
-    values[50:70, 0] = np.nan
-    whole = score(detector, values)
-
-    state, parts = detector.begin(1), []
-    for start in range(0, len(values), size):
-        part, state = detector.score(block(values[start : start + size]), state)
-        parts.append(part)
-
-    np.testing.assert_allclose(np.vstack([p.score for p in parts]), whole.score, rtol=1e-9)
-    shares = np.vstack([p.contributions for p in parts])
-    np.testing.assert_allclose(shares, whole.contributions, rtol=1e-6, atol=1e-9)
-
-
-def test_fit_and_score_leave_their_arguments_alone(kind):
-    history, values = HISTORY.copy(), ORDINARY.copy()
-    values[3, 1] = np.nan
-    before = values.copy()
-    detector = quick(kind).fit(block(history))
-    state = detector.begin(1)
-    first = state.copy()
-
-    detector.score(block(values), state)
-
-    assert (history == HISTORY).all()
-    np.testing.assert_array_equal(values, before)
-    np.testing.assert_array_equal(state, first)
 
 
 @pytest.mark.parametrize("change", ["scaled", "reordered", "later"])
@@ -149,6 +102,7 @@ def test_a_sensor_out_of_step_is_found_and_named_first():
     assert values[220:, OUT_OF_STEP].mean() < HISTORY[:, OUT_OF_STEP].max()
     assert (scores.score[:200] < 1).all()
     assert (scores.score[210:] >= 1).all()
+    assert scores.contributions is not None
     assert (scores.contributions[220:].mean(axis=0).argmax()) == OUT_OF_STEP
 
 
@@ -157,6 +111,7 @@ def test_contributions_add_up_to_one_past_the_line_and_are_nan_below(detector):
     past = scores.score[:, 0] >= 1
 
     assert past.any()
+    assert scores.contributions is not None
     np.testing.assert_allclose(scores.contributions[past].sum(axis=1), 1)
     assert np.isnan(scores.contributions[~past]).all()
 
@@ -314,9 +269,3 @@ def test_what_was_learnt_can_be_kept_as_arrays(kind):
 def test_a_forest_says_that_it_cannot_be_kept_as_arrays():
     with pytest.raises(NotImplementedError, match="fit again"):
         IsolationForest().arrays()
-
-
-def test_it_survives_pickling(detector):
-    copy = pickle.loads(pickle.dumps(detector))
-
-    np.testing.assert_array_equal(score(copy, ORDINARY).score, score(detector, ORDINARY).score)

@@ -54,7 +54,7 @@ def test_rows_beyond_the_tail_come_as_often_as_stated():
     alarms = 0
     for week in alone:
         rest = -60
-        for row in np.flatnonzero(week):
+        for row in np.flatnonzero(week).tolist():
             if row - rest >= 60:
                 alarms, rest = alarms + 1, row
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mlops.detectors.base import Block
 from mlops.detectors.rate_of_change import RateOfChange
 from tests.mlops.detectors.columns import alarms, column, explained, scores_of
 
@@ -67,3 +68,29 @@ def test_both_rates_are_named():
 
     assert explanation.reason == ("It fell from 50 to 20, at 30 an hour; 10 an hour is the limit")
     assert explanation.evidence["rate"] == 30
+
+
+def test_it_is_two_at_the_alarm_and_a_line_between() -> None:
+    detector = RateOfChange(rise=10, fall=10, alarm_rise=20, alarm_fall=20)
+    hours = np.arange(7) * 3_600_000_000
+    block = Block(hours[:, None], np.array([[0.0], [5], [15], [30], [50], [90], [75]]))
+
+    scores, _ = detector.fit(block).score(block, detector.begin(1))
+
+    assert scores.score[1:, 0].tolist() == [0.5, 1.0, 1.5, 2.0, 3.0, 1.5]
+    assert "10 an hour is the limit" in detector.explain(block, scores, 3, 0).reason
+    assert "at 15 an hour" in detector.explain(block, scores, 3, 0).reason
+
+
+def test_an_alarm_without_a_warning_is_a_step() -> None:
+    detector = RateOfChange(alarm_rise=20)
+    block = Block(np.arange(3)[:, None] * 3_600_000_000, np.array([[0.0], [19], [39]]))
+
+    scores, _ = detector.fit(block).score(block, detector.begin(1))
+
+    assert scores.score[1:, 0].tolist() == [0.95, 2.0]
+
+
+def test_an_alarm_below_the_warning_is_refused() -> None:
+    with pytest.raises(ValueError, match="beyond"):
+        RateOfChange(rise=10, alarm_rise=5).fit(Block(np.empty((0, 1), int), np.empty((0, 1))))

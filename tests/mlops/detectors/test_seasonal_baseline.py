@@ -254,7 +254,7 @@ def test_it_says_in_words_what_was_odd() -> None:
 
     assert f"{values[800]:.4g}, above the expected" in odd.reason
     assert "last few readings" in odd.reason
-    assert (odd.evidence["probability"] or 1) < 1e-3
+    assert float(odd.evidence["probability"] or 1) < 1e-3
     assert odd.evidence["expected"] == pytest.approx(20, abs=1)
     assert "nothing unusual" in ordinary.reason
     assert "nothing to say" in early.reason

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,8 @@ from mlops.evaluation.base import DataMissingError
 from mlops.evaluation.cmapss import baselines, is_met
 from mlops.evaluation.cmapss_files import hold_out, read_histories, read_split
 from mlops.evaluation.cmapss_plots import plot_forecasts, plot_life
+from tests.mlops.evaluation.public_data import DATA, needs
 from tests.mlops.remaining_life.fleet import make_fleet, make_unit, quick
-
-ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("DATA_DIR", ROOT.parent / "shared" / "data")) / "cmapss"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the data sets are not here")
 
 
 def test_a_set_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
@@ -101,9 +97,9 @@ def test_pictures_are_written(tmp_path: Path) -> None:
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
 
 
-@needs_data
+@needs("cmapss")
 def test_the_files_are_read_as_they_are_laid_out() -> None:
-    split = read_split(DATA, "FD001")
+    split = read_split(DATA / "cmapss", "FD001")
 
     assert len(split.train) == len(split.test) == len(split.left) == 100
     assert sum(history.rows for history in split.train) == 20631

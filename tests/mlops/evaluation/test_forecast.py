@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from mlops.evaluation.hourly import HOUR, all_series, batadal_series, day_of, is
 from mlops.evaluation.rolling import ORIGINS, origins, roll
 from mlops.forecasting.base import Series, Values
 from mlops.forecasting.seasonal_naive import SeasonalNaive
+from tests.mlops.evaluation.public_data import DATA, needs
 from tests.mlops.forecasting.series import daily
 
 BEGINNING = datetime(2024, 1, 1)  # noqa: DTZ001 - the files of the sets name no zone
-DATA = Path(os.environ.get("DATA_DIR", Path(__file__).parents[4] / "shared" / "data"))
 
 
 def write_nab(folder: Path, name: str, values: Values, hours: float = 1.0) -> None:
@@ -160,7 +159,7 @@ def test_short_series_alone_give_no_score(tmp_path: Path) -> None:
     assert not result.met
 
 
-@pytest.mark.skipif(not (DATA / "batadal").is_dir(), reason="the public data sets are not here")
+@needs("batadal")
 def test_the_forecast_beats_yesterday_on_a_real_series() -> None:
     whole = next(each for each in batadal_series(DATA).values() if not is_flat(each.values))
     series = Series(whole.values[:1200], whole.interval, whole.begins)

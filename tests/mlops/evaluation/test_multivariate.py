@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,7 @@ from mlops.evaluation import batadal, skab, tep
 from mlops.evaluation.base import DataMissingError
 from mlops.evaluation.multivariate_baselines import BASELINES, SHIPPED
 from mlops.evaluation.multivariate_plots import Panel, plot_detection, plot_scores
-
-ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("DATA_DIR", ROOT.parent / "shared" / "data"))
-
-
-def needs(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not (DATA / name).is_dir(), reason=f"no {name} data")
+from tests.mlops.evaluation.public_data import DATA, needs
 
 
 def write(path: Path, lines: list[str]) -> None:
@@ -54,7 +47,7 @@ def test_skab_finds_a_shift_after_the_training_rows(tmp_path):
     figures = skab.figures_of([experiment], [skab.run(experiment, SHIPPED)])
 
     assert experiment.values.shape == (700, 3)
-    assert figures["f1"] > 0.95
+    assert (figures["f1"] or 0) > 0.95
     assert skab.all_ones([experiment])["f1"] == pytest.approx(2 * 200 / 500)
 
 
@@ -112,15 +105,15 @@ def test_skab_some_experiments_keep_their_figures():
 
     figures = skab.figures_of(experiments, [skab.run(e, SHIPPED) for e in experiments])
 
-    assert figures["f1"] > 0.72
+    assert (figures["f1"] or 0) > 0.72
 
 
 @needs("tep")
 def test_tep_faults_are_found_without_false_alarms():
     figures, _ = tep.measure(tep.load(DATA / "tep"), SHIPPED)
 
-    assert figures["detection_rate"] >= 0.92
-    assert figures["false_alarm_rate"] <= 0.01
+    assert (figures["detection_rate"] or 0) >= 0.92
+    assert (figures["false_alarm_rate"] or 0) <= 0.01
 
 
 @needs("batadal")
@@ -129,6 +122,6 @@ def test_batadal_attacks_are_found_without_many_false_alarms():
 
     figures, _ = batadal.measure(network, SHIPPED)
 
-    assert figures["score"] >= 0.9
+    assert (figures["score"] or 0) >= 0.9
     assert figures["attacks_detected"] == len(network.windows)
-    assert figures["false_alarms_per_day"] <= 0.5
+    assert (figures["false_alarms_per_day"] or 0) <= 0.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ from mlops.evaluation import ims, nab, univariate_cost
 from mlops.evaluation.base import DataMissingError
 from mlops.evaluation.univariate_baselines import BASELINES
 from mlops.evaluation.univariate_series import Series, alarms, run_together
+from tests.mlops.evaluation.public_data import DATA, needs
 
-ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("DATA_DIR", ROOT.parent / "shared" / "data"))
 SPIKE_AT = 900
 
 
@@ -100,10 +98,7 @@ def test_the_cost_is_a_number_of_readings_a_second() -> None:
     assert (univariate_cost.looped(1000)["readings_per_second"] or 0) > 1000
 
 
-needs_series = pytest.mark.skipif(not (DATA / "nab").is_dir(), reason="the data are not here")
-
-
-@needs_series
+@needs("nab")
 @pytest.mark.parametrize("name", ["realAWSCloudwatch", "realAdExchange"])
 def test_a_disguised_series_gives_the_same_alarms(name: str) -> None:
     """In another unit, some weeks later: nothing hangs on what a file is or is called."""
@@ -121,7 +116,7 @@ def test_a_disguised_series_gives_the_same_alarms(name: str) -> None:
         np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.skipif(not (DATA / "ims_bearings").is_dir(), reason="the data are not here")
+@needs("ims_bearings")
 def test_every_failing_bearing_is_seen_two_days_ahead() -> None:
     folder = DATA / "ims_bearings"
     sensors = [one for name in ims.FAILING for one in ims.read(folder / name)]
