@@ -68,7 +68,10 @@ class Choice:
                 detector = DETECTORS[self.name](**{**own, **self.parameters}).fit(NOTHING)
         except (ValueError, TypeError, OverflowError) as exc:
             raise DetectorChoiceError("invalid_parameter", f"{self.name}: {exc}") from exc
-        kinds = [(m.kind, m.channel) for m in shipped] or [(str(Symptom.Kind.DEVIATION), None)]
+        # What live readings only teach is asked of each reading here.
+        asked = range(len(detector.channels))
+        kinds = [(m.kind, m.channel if m.channel in asked else None) for m in shipped]
+        kinds = kinds or [(str(Symptom.Kind.DEVIATION), None)]
         return [Member(kind, self.name, detector, channel) for kind, channel in kinds]
 
 
