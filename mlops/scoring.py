@@ -95,7 +95,7 @@ def score_given(
             )
         for series, stretch in enumerate(group):
             said = dict(_said(seen, series, stretch))
-            learnt, needed = _learning(suite, after[series : series + 1])
+            learnt, needed = _learning(suite, after, series)
             before = answers[stretch.sensor_id]
             answers[stretch.sensor_id] = replace(before, said=said, learnt=learnt, needed=needed)
     return answers
@@ -170,11 +170,13 @@ def _of_reading(sight: Sight, row: int, series: int) -> Said:
     )
 
 
-def _learning(suite: Suite, after: State) -> tuple[int | None, int | None]:
+def _learning(suite: Suite, after: State, series: int) -> tuple[int | None, int | None]:
     """Of the detector that has most to learn yet: how many readings it knows, and needs."""
     lacking = [
-        (member.detector.min_history - int(learnt[0]), member.detector.min_history)
+        (member.detector.min_history - int(learnt[series]), member.detector.min_history)
         for member, learnt in suite.learning(after)
+        if learnt[series] < member.detector.min_history
+        and (member.watches is None or member.watches[series])
     ]
     if not lacking:
         return None, None
