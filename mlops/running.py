@@ -70,7 +70,7 @@ def _is_gated(sensor: Sensor) -> bool:
 
 
 def _settling(sensor: Sensor) -> int:
-    return sensor.settle_time // MICROSECOND
+    return sensor.settle_time // MICROSECOND if sensor.settle_time else 0
 
 
 def _told(spans: Iterable[Span]) -> dict[int, tuple[Times, Values]]:

@@ -204,7 +204,7 @@ class Sensor(models.Model):
         null=True, blank=True, help_text="Of the gate; empty to learn it from its readings"
     )
     settle_time = models.DurationField(
-        default=timedelta(0), help_text="After a start, until the machine counts as running"
+        null=True, blank=True, help_text="After a start, until the machine counts as running"
     )
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
