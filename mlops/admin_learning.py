@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from mlops.learning import in_words, progress_of
@@ -18,15 +14,13 @@ from sensors.models import Sensor
 
 class WatchedSensorAdmin(SensorAdmin):
     list_display = [*SensorAdmin.list_display, "detectors"]
+    list_select_related = [*SensorAdmin.list_select_related, "detector_state"]
     readonly_fields = [*SensorAdmin.readonly_fields, "progress"]
     fieldsets = [
         *SensorAdmin.fieldsets[:-1],
         ("Detectors", {"fields": ["progress"]}),
         SensorAdmin.fieldsets[-1],
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("detector_state")
 
     @admin.display(description="detectors")
     def detectors(self, sensor: Sensor) -> str:

@@ -218,6 +218,14 @@ def test_sensors_of_the_own_site_are_listed(gateway: APIClient, sensor: Sensor) 
         "warning_low": None,
         "warning_high": None,
         "alarm_high": None,
+        "warning_rate": None,
+        "alarm_rate": None,
+        "expected_interval": None,
+        "stuck_for": None,
+        "detect_noise_gone": True,
+        "gate": None,
+        "runs_above": None,
+        "settle_time": None,
         "retired_at": None,
     }
 
