@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from agents.base import Persistent
 from sensors import correlation
-from sensors.curating import work_off
+from sensors.aside.curating import work_off
 from sensors.models import Curation
 
 logger = get_task_logger(__name__)

@@ -5,7 +5,7 @@ from celery import shared_task
 from agents.base import Agent
 from agents.models import PipelineRun
 from maintenance.decision import decide_undecided
-from mlops.foresight import SoonestLimit
+from mlops.health.foresight import SoonestLimit
 
 
 @shared_task(base=Agent, name="agents.decide")

@@ -7,9 +7,9 @@ from celery import shared_task
 from agents.base import Agent
 from agents.models import PipelineRun
 from maintenance.recording import record_episodes
-from mlops.first_fits import ask_for_first_fits
-from mlops.watching import watch
-from mlops.watching_assets import watch_assets
+from mlops.learning.first_fits import ask_for_first_fits
+from mlops.watching.assets import watch_assets
+from mlops.watching.sensors import watch
 from sensors.models import Asset, ReadingBatch, Sensor
 
 

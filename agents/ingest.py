@@ -4,7 +4,7 @@ from celery import shared_task
 
 from agents.base import Agent
 from agents.models import PipelineRun
-from sensors.storing import store_readings
+from sensors.intake.storing import store_readings
 
 
 @shared_task(base=Agent, name="agents.ingest")

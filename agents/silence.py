@@ -15,7 +15,7 @@ from agents.notify import send_notification
 from maintenance.decision import decide_undecided
 from maintenance.models import Notification
 from maintenance.recording import record_episodes
-from mlops.silences import overdue, scored
+from mlops.watching.silences import overdue, scored
 from sensors.models import ReadingBatch, Sensor
 
 logger = get_task_logger(__name__)

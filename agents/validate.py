@@ -4,8 +4,8 @@ from celery import shared_task
 
 from agents.base import Agent
 from agents.models import PipelineRun
+from sensors.intake.validation import grade_readings
 from sensors.models import ReadingBatch
-from sensors.validation import grade_readings
 
 
 @shared_task(base=Agent, name="agents.validate")

@@ -14,10 +14,10 @@ from django.db import transaction
 from agents.detect import detect
 from agents.models import PipelineRun
 from benchmarks.figures import Figure, Figures
+from sensors.history.windows import micros_of
+from sensors.intake.spans import spans_by_batch
 from sensors.models import Asset, Reading, ReadingBatch, Sensor, Site
-from sensors.spans import spans_by_batch
 from sensors.store.writing import Rows, write_readings
-from sensors.windows import micros_of
 
 SENSORS = 1000
 SIZE = 50  # Readings of each sensor in a run

@@ -17,7 +17,7 @@ from django.core.cache import cache
 from benchmarks.celery_with_baseline import stop_clock, walk
 from benchmarks.figures import Figure, Figures
 from benchmarks.plant import Plant
-from sensors.streaming import Gateway
+from sensors.sample.streaming import Gateway
 
 REPEATS = 20
 AGENTS = 6  # The nudge and the five agents

@@ -13,8 +13,8 @@ from django.db.models import Q
 from agents.models import PipelineRun
 from benchmarks.load import Client
 from sensors.models import ApiKey, Reading, ReadingBatch, Sensor, Site
-from sensors.sample_plant import create_plant
-from sensors.simulation import readings_of
+from sensors.sample.plant import create_plant
+from sensors.sample.simulation import readings_of
 
 # Readings of a sensor are so far apart: neither a gap nor out of order.
 STEP = timedelta(seconds=1)

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from sensors.curating import ask, work_off
+from sensors.aside.curating import ask, work_off
 from sensors.models import Asset, Sensor, Site
 
 ROWS = 1_000_000

@@ -11,7 +11,7 @@ from agents.ingest import ingest
 from agents.models import PipelineRun
 from benchmarks.figures import Figure, Figures
 from benchmarks.plant import Plant
-from sensors.decoding import decode_upload, encode_readings
+from sensors.intake.decoding import decode_upload, encode_readings
 from sensors.models import ReadingBatch
 
 BATCHES = 50

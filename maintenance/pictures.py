@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from maintenance.models import Symptom
-from sensors.charts import Chart, draw
+from sensors.drawing.charts import Chart, draw
+from sensors.drawing.pictures import limits_of
 from sensors.models import Reading
-from sensors.pictures import limits_of
 
 STEPS = 400
+MOST_CHARTS = 4
 # How much calm is shown before a symptom, at least, in readings.
 CALM = 40
 USUAL_INTERVAL = timedelta(minutes=1)
 
 
-def by_sensor(symptoms: Iterable[Symptom], *, most: int) -> list[Chart]:
-    """One chart for each of the sensors that come first, with all of its symptoms.
+def of_the_worst(symptoms: QuerySet[Symptom]) -> list[Chart]:
+    """One chart for each of the sensors with the worst symptoms, with all of its symptoms.
 
     Of an asset as a whole, the sensor that has most to do with it.
     """
     grouped: dict[int, list[Symptom]] = {}
-    for symptom in symptoms:
+    for symptom in symptoms.select_related("foremost__site").order_by("-score_worst", "pk"):
         grouped.setdefault(symptom.foremost_id, []).append(symptom)
-    return [_picture(group) for group in list(grouped.values())[:most]]
+    return [_picture(group) for group in list(grouped.values())[:MOST_CHARTS]]
 
 
 def _picture(symptoms: Sequence[Symptom]) -> Chart:

@@ -25,8 +25,8 @@ from maintenance.episodes import (
 )
 from maintenance.models import Anomaly, Symptom
 from maintenance.models.symptoms import Stream, SymptomQuerySet
+from sensors.history.windows import micros_of, moment_of
 from sensors.models import Asset, Sensor
-from sensors.windows import micros_of, moment_of
 
 
 class Explanation(Protocol):

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from mlops import fitting, keeping
-from mlops.backtest_requests import carry_out
+from mlops.backtesting.requests import carry_out
+from mlops.learning import fitting
+from mlops.learning.refits import due_for_refit
 from mlops.models import Backtest
-from mlops.refits import due_for_refit
+from mlops.prognosis import keeping
 from sensors.models import Asset
 
 logger = get_task_logger(__name__)

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from agents import nudge
 from agents import tasks as _agents  # noqa: F401, the agents are known from the first test on
-from sensors.limits import backlog
+from sensors.intake.limits import backlog
 from sensors.models import Site
 from tests.factories import make_key, make_site
 from tests.mosquitto import Mosquitto, require_mosquitto

@@ -14,8 +14,9 @@ from django.contrib.auth.models import Permission
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
 from mlops.models import Backtest, ModelVersion
-from sensors.decoding import ReadingIn, Upload
-from sensors.ingest import accept_batch
+from sensors.intake.decoding import ReadingIn, Upload
+from sensors.intake.ingest import accept_batch
+from sensors.intake.storing import store_readings
 from sensors.models import (
     ApiKey,
     Asset,
@@ -29,7 +30,6 @@ from sensors.models import (
     Sensor,
     Site,
 )
-from sensors.storing import store_readings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -26,7 +26,7 @@ from rich.progress import Progress
 from config.demo.processes import DemoError, Processes
 from config.demo.story import Story
 from config.demo.summary import NOTHING_SEEN, figures, print_summary
-from sensors.streaming import Gateway, Plan
+from sensors.sample.streaming import Gateway, Plan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = ROOT / "var"

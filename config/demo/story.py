@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from sensors.streaming import Gateway
+from sensors.sample.streaming import Gateway
 
 PATIENCE = 60.0  # Seconds for the last batch to come through
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mlops.backtesting import MOST_WARM_UP, WARM_UP
+from mlops.backtesting.trials import MOST_WARM_UP, WARM_UP
 from mlops.models import Backtest
 from sensors.api.aside_serializers import Strict
 from sensors.api.queries import MOST_SENSORS

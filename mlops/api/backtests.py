@@ -16,9 +16,9 @@ from mlops.api.backtest_serializers import (
     BacktestSerializer,
 )
 from mlops.api.choices import choice_of, refused
-from mlops.backtest_requests import MOST_UNFINISHED, TooManyUnfinishedError, ask
+from mlops.backtesting.history import MOST_READINGS, TooMuchHistoryError
+from mlops.backtesting.requests import MOST_UNFINISHED, TooManyUnfinishedError, ask
 from mlops.chosen_detectors import DetectorChoiceError
-from mlops.history import MOST_READINGS, TooMuchHistoryError
 from mlops.models import Backtest
 from mlops.tasks import send_backtest
 from sensors.access import Principal, Right

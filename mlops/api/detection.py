@@ -15,14 +15,14 @@ from mlops.api.choices import choice_of, refused
 from mlops.api.given_readings import InvalidReadingsError, Question, decode_question
 from mlops.api.placed_readings import Placed
 from mlops.chosen_detectors import DetectorChoiceError
-from mlops.scoring import score_given
+from mlops.watching.scoring import score_given
 from sensors.access import Principal
 from sensors.api.answers import json_answer
 from sensors.api.authentication import principal
 from sensors.api.bodies import body_of
 from sensors.api.endpoints import Endpoint
 from sensors.api.uploads import UnreadableUpload
-from sensors.decoding import UnreadableUploadError
+from sensors.intake.decoding import UnreadableUploadError
 from sensors.models import Sensor
 
 # Of each that the detectors do not know, some of the history is gone through.

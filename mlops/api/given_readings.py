@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from sensors.decoding import ReadingIn, UnreadableUploadError, decode_upload, plain
+from sensors.intake.decoding import ReadingIn, UnreadableUploadError, decode_upload, plain
 
 MOST_READINGS = 10_000
 

@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
-from mlops.learning import progress_of
+from mlops.learning.progress import progress_of
 from mlops.models import GateLevels, SensorState
 from sensors.api.answers import json_answer
 from sensors.api.authentication import principal

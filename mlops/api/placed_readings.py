@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mlops.scoring import Answer, Given
-from sensors.decoding import ReadingIn
+from mlops.watching.scoring import Answer, Given
+from sensors.history.windows import micros_of
+from sensors.intake.decoding import ReadingIn
+from sensors.intake.placing import EARLIEST, FURTHEST_AHEAD
 from sensors.models import Sensor
-from sensors.placing import EARLIEST, FURTHEST_AHEAD
-from sensors.windows import micros_of
 
 
 class Placed:

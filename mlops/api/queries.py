@@ -6,7 +6,7 @@ from django import forms
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound
 
-from mlops.prognosis import MOST_HOURS
+from mlops.prognosis.forecasts import MOST_HOURS
 from sensors.access import Principal, Right
 from sensors.models import Asset
 

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
 from mlops.api.queries import ForecastForm, HealthForm, asset_named
-from mlops.asset_health import AssetHealth, health_of
 from mlops.forecasting.time_to_limit import Outlook
-from mlops.keeping import covers_of, in_words
-from mlops.prognosis import USUAL_HOURS, Course, LimitAhead, Prognosis, prognosis_of
+from mlops.health.assets import AssetHealth, health_of
+from mlops.prognosis.forecasts import USUAL_HOURS, Course, LimitAhead, Prognosis, prognosis_of
+from mlops.prognosis.keeping import covers_of, in_words
 from sensors.api.answers import json_answer, not_modified, tag_of, tagged
 from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint

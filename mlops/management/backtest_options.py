@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.core.management.base import CommandError, CommandParser
 
-from mlops.backtesting import MOST_WARM_UP, WARM_UP
+from mlops.backtesting.trials import MOST_WARM_UP, WARM_UP
 from mlops.chosen_detectors import Choice, DetectorChoiceError
 from mlops.registry import DETECTORS
 from sensors.models import Sensor

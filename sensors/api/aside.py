@@ -24,9 +24,9 @@ from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint
 from sensors.api.filters import MomentFilter
 from sensors.api.parsers import StrictJsonParser
-from sensors.curating import NothingWaitingError, ask
+from sensors.aside.curating import NothingWaitingError, ask
+from sensors.aside.resolving import ResolvingError, resolve_conflicts
 from sensors.models import Curation, QuarantinedReading, ReadingConflict, Site
-from sensors.resolving import ResolvingError, resolve_conflicts
 
 # Of a plant whose gateways send under new names all the time; the largest groups come first.
 MOST_GROUPS = 500

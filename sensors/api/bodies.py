@@ -15,7 +15,7 @@ from sensors.api.uploads import (
     UnsupportedEncoding,
     UploadTooLarge,
 )
-from sensors.inflating import BrokenGzipError, InflatedTooLargeError, inflate
+from sensors.intake.inflating import BrokenGzipError, InflatedTooLargeError, inflate
 
 PIECE = 64 * 1024
 ENCODINGS = ("gzip", "identity")

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from sensors.api.bodies import Body
 from sensors.api.uploads import BrokenBody
 from sensors.csv.uploads import decode_csv
-from sensors.decoding import Upload, decode_upload
+from sensors.intake.decoding import Upload, decode_upload
 
 Mode = Literal["live", "backfill"]
 MODES: dict[str, Mode] = {"live": "live", "backfill": "backfill"}

@@ -18,7 +18,7 @@ from sensors.api.bodies import body_of
 from sensors.api.endpoints import Endpoint
 from sensors.api.formats import check_last_line, mode_of
 from sensors.api.intake import Intake, receipt_of, site_of
-from sensors.decoding import LineRejection, UnreadableUploadError, Upload
+from sensors.intake.decoding import LineRejection, UnreadableUploadError, Upload
 from sensors.line_protocol.uploads import decode_lines
 from sensors.models import LineMapping, ReadingBatch
 

@@ -14,8 +14,8 @@ from sensors.api.bodies import Body
 from sensors.api.endpoints import Endpoint
 from sensors.api.throttling import refuse_if_full
 from sensors.api.uploads import KeyReused
-from sensors.decoding import Upload
-from sensors.ingest import (
+from sensors.intake.decoding import Upload
+from sensors.intake.ingest import (
     IdempotencyKeyReusedError,
     accept_batch,
     digest_of,

@@ -11,8 +11,8 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
+from sensors.history.windows import EPOCH, moment_of
 from sensors.store.reading import EARLIEST, LATEST, TICK, Key
-from sensors.windows import EPOCH, moment_of
 
 INVALID_CURSOR = "Invalid cursor"
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from sensors.access import Principal
 from sensors.api.filters import MomentField
-from sensors.granularity import Granularity
+from sensors.history.granularity import Granularity
 from sensors.models import Sensor
 from sensors.store.reading import EARLIEST, LATEST
 

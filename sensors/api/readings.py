@@ -10,7 +10,6 @@ from typing import Any
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
-from sensors import series
 from sensors.api.answers import (
     csv_answer,
     json_answer,
@@ -30,7 +29,8 @@ from sensors.api.queries import (
     sensors_named,
 )
 from sensors.csv.writing import lines, text_of
-from sensors.granularity import Granularity
+from sensors.history import series
+from sensors.history.granularity import Granularity
 from sensors.models import Reading, Sensor
 from sensors.store.reading import Key, Row, Selection
 from sensors.store.state import State, state_of

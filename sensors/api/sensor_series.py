@@ -14,7 +14,7 @@ from sensors.api.answers import json_answer, not_modified, tag_of, tagged
 from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint
 from sensors.api.queries import IntervalForm, TooManyReadings, checked
-from sensors.gaps import MOST_EXAMINED, TooManyToExamineError, regularity_of
+from sensors.history.gaps import MOST_EXAMINED, TooManyToExamineError, regularity_of
 from sensors.models import Sensor
 from sensors.store.reading import Selection
 from sensors.store.state import State, state_of

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from sensors.limits import Usage, backlog, usage_of
+from sensors.intake.limits import Usage, backlog, usage_of
 
 
 class BacklogFull(exceptions.APIException):

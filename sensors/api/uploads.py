@@ -8,7 +8,7 @@ from dataclasses import asdict
 from django.conf import settings
 from rest_framework import exceptions, status
 
-from sensors.decoding import Upload
+from sensors.intake.decoding import Upload
 
 
 class UploadTooLarge(exceptions.APIException):

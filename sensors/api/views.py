@@ -15,7 +15,7 @@ from sensors.api.formats import decoder_for
 from sensors.api.intake import Intake, receipt_of, site_of
 from sensors.api.serializers import SensorSerializer
 from sensors.api.uploads import NothingAcceptable, UnreadableUpload
-from sensors.decoding import UnreadableUploadError
+from sensors.intake.decoding import UnreadableUploadError
 from sensors.models import ReadingBatch, Sensor
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from sensors.csv.files import Row
 from sensors.csv.times import Times, UnreadableTimeError
-from sensors.decoding import ReadingIn
+from sensors.intake.decoding import ReadingIn
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import msgspec
 
 from sensors.csv.columns import Columns, Layout, LongLayout, WideColumn, WideLayout
 from sensors.csv.times import Times
-from sensors.decoding import Kind, ReadingIn
+from sensors.intake.decoding import Kind, ReadingIn
 
 TIME_NAMES = ("timestamp", "time", "datetime", "date", "taken_at")
 SENSOR_NAMES = ("sensor_id", "sensor", "tag")

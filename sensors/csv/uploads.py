@@ -12,7 +12,7 @@ import msgspec
 
 from sensors.csv.columns import NotANumberError, number
 from sensors.csv.files import Row
-from sensors.decoding import (
+from sensors.intake.decoding import (
     LineRejection,
     ReadingIn,
     UnreadableUploadError,

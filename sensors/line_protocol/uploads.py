@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from sensors.decoding import (
+from sensors.intake.decoding import (
     LineRejection,
     ReadingIn,
     UnreadableUploadError,

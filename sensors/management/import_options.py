@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from sensors.csv.columns import Reject
-from sensors.importing import Tally
+from sensors.files.importing import Tally
 from sensors.models import Asset
 
 HELP = """Import readings from a CSV file, plain or gzip.

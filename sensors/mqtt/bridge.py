@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError, connection, reset_querie
 from django.utils import timezone
 
 from sensors import correlation
-from sensors.ingest import accept_batch, digest_of
-from sensors.limits import backlog
+from sensors.intake.ingest import accept_batch, digest_of
+from sensors.intake.limits import backlog
 from sensors.models import Bridge, Site
 from sensors.mqtt.backoff import Backoff
 from sensors.mqtt.gathering import Gathered, Inbox, Message, Reader

@@ -9,7 +9,7 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Literal
 
-from sensors.decoding import Rejection, UnreadableUploadError, Upload
+from sensors.intake.decoding import Rejection, UnreadableUploadError, Upload
 from sensors.mqtt.payloads import MessageRejection, excerpt, read_payload, timed
 from sensors.mqtt.redelivery import Delivered
 from sensors.mqtt.topics import SensorTopic

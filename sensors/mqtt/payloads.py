@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from sensors.decoding import ReadingIn, Rejection, UnreadableUploadError, Upload, decode_upload
+from sensors.intake.decoding import (
+    ReadingIn,
+    Rejection,
+    UnreadableUploadError,
+    Upload,
+    decode_upload,
+)
 
 # As machines write numbers: JSON would not have the sign or the leading zero.
 NUMBER = re.compile(rb"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")

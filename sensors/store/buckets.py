@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from sensors.granularity import HOUR, ceiling, floor
+from sensors.history.granularity import HOUR, ceiling, floor
 from sensors.store.reading import BELIEVED, TICK, Key, Row, Selection
 
 # From the readings themselves. A subquery for each bucket: faster than to group, for which

@@ -14,8 +14,8 @@ from pytest_django import Settings
 from agents import curate
 from agents.tasks import resume_stalled_curations
 from maintenance.models import Anomaly
-from sensors import curating
-from sensors.curating import ask
+from sensors.aside import curating
+from sensors.aside.curating import ask
 from sensors.models import Curation, QuarantinedReading, Reading, Site
 from tests.factories import MINUTE, NOON, make_sensor, make_stored, reading
 

@@ -11,8 +11,8 @@ from agents.models import PipelineRun
 from agents.nudge import start_runs
 from maintenance import decision
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
+from sensors.history.windows import windows_of
 from sensors.models import Asset, Sensor
-from sensors.windows import windows_of
 from tests.factories import (
     MINUTE,
     NOON,

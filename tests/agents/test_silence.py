@@ -11,8 +11,8 @@ from django.utils import timezone
 from agents.detect import record_anomalies
 from agents.silence import look_for_silence, record_silences, seen_until
 from maintenance.models import Anomaly, Symptom, WorkOrder
-from mlops import silences
 from mlops.models import SensorState
+from mlops.watching import silences
 from sensors.models import ReadingBatch, Sensor, Site
 from tests.factories import (
     MINUTE,

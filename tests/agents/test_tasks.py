@@ -16,9 +16,9 @@ from agents.models import PipelineRun
 from agents.pipeline import AGENTS
 from agents.tasks import resume_stalled_notifications, resume_stalled_runs
 from maintenance.models import Notification
-from sensors.decoding import decode_readings
+from sensors.intake.decoding import decode_readings
+from sensors.intake.storing import store_readings
 from sensors.models import ReadingBatch
-from sensors.storing import store_readings
 from tests.factories import NOON, make_batch, make_run, make_sensor, make_work_order, reading
 
 Stage = PipelineRun.Stage

@@ -93,7 +93,7 @@ def test_a_fault_is_a_page_for_people_and_a_problem_for_programs(
     people = Client(raise_request_exception=False)
     people.force_login(admin_user)
     gateway.raise_request_exception = False
-    monkeypatch.setattr("sensors.admin.SensorAdmin.get_queryset", broken)
+    monkeypatch.setattr("sensors.admin.plant.SensorAdmin.get_queryset", broken)
     monkeypatch.setattr("sensors.api.views.SensorViewSet.get_queryset", broken)
 
     page = people.get(reverse("admin:sensors_sensor_changelist"))

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from maintenance import policy
-from maintenance.admin_moves import MOVES
+from maintenance.admin.moves import MOVES
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Notification, WorkOrder
 from maintenance.transitions import TRANSITIONS

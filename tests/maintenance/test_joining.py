@@ -12,8 +12,8 @@ from maintenance.joining import contributions
 from maintenance.models import Anomaly, Symptom
 from maintenance.recording import Scored, record_episodes
 from mlops.detectors.base import Explanation
+from sensors.history.windows import micros_of
 from sensors.models import Asset, Sensor
-from sensors.windows import micros_of
 from tests.factories import MINUTE, NOON, make_asset, make_sensor
 
 pytestmark = pytest.mark.django_db

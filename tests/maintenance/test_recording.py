@@ -12,8 +12,8 @@ from maintenance.episodes import LOOK_BACK
 from maintenance.models import Anomaly
 from maintenance.recording import Scored, record_episodes
 from mlops.detectors.base import Explanation
+from sensors.history.windows import EPOCH
 from sensors.models import Sensor
-from sensors.windows import EPOCH
 from tests.factories import MINUTE, NOON, make_anomaly, make_sensor, make_user
 
 HIGH, DEVIATION = Anomaly.Kind.HIGH_LIMIT, Anomaly.Kind.DEVIATION

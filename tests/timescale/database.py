@@ -11,10 +11,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from sensors.intake.storing import store_readings
 from sensors.models import ReadingBatch, Sensor
 from sensors.store.engine import is_timescale
 from sensors.store.upkeep import refresh_hours
-from sensors.storing import store_readings
 from tests.factories import MINUTE, make_batch, reading
 
 HOURS = """

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from sensors.intake.storing import store_readings
+from sensors.intake.validation import grade_readings
 from sensors.models import Reading, ReadingConflict, Sensor
-from sensors.storing import store_readings
-from sensors.validation import grade_readings
 from tests.factories import make_batch, make_sensor, reading
 from tests.timescale.database import ask, chunks, hours_of_readings, rollup, run, store
 

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from mlops.backtest_results import in_words
-from mlops.backtesting import Outcome, backtest
+from mlops.backtesting.history import TooMuchHistoryError
+from mlops.backtesting.results import in_words
+from mlops.backtesting.trials import Outcome, backtest
 from mlops.chosen_detectors import DetectorChoiceError
-from mlops.history import TooMuchHistoryError
 from mlops.management import backtest_options as options_of
 from sensors.models import Sensor
 

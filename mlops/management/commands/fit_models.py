@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from mlops.fitting import Fit, try_to_fit
+from mlops.learning.fitting import Fit, try_to_fit
 from sensors.management.progress import bar_of_readings
 from sensors.models import Asset
 

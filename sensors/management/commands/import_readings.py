@@ -20,7 +20,7 @@ from sensors.csv.files import CsvFile, CsvFileError, digest_of_file
 from sensors.csv.layouts import ColumnError, Wishes, sensors_of, understand
 from sensors.csv.rejects import Rejects
 from sensors.csv.times import Times
-from sensors.importing import (
+from sensors.files.importing import (
     Destination,
     OtherAssetError,
     OtherImportError,
@@ -32,7 +32,7 @@ from sensors.management import import_options
 from sensors.management.progress import bar_of_bytes, bar_of_readings
 from sensors.models import Site
 from sensors.models.plant import check_time_zone
-from sensors.replay import (
+from sensors.sample.replay import (
     Clock,
     NotInOrderError,
     Pace,

@@ -10,7 +10,7 @@ from rich.progress import track
 from sensors.api.authentication import DEMO_KEY
 from sensors.models import ApiKey, Site
 from sensors.models.access import hashed
-from sensors.sample_plant import ASSETS, SENSORS, add_history, create_plant, end_of_history
+from sensors.sample.plant import ASSETS, SENSORS, add_history, create_plant, end_of_history
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import Progress
 
-from sensors.sample_plant import ASSETS
-from sensors.simulation import FAULTS
-from sensors.streaming import Gateway, Plan
+from sensors.sample.plant import ASSETS
+from sensors.sample.simulation import FAULTS
+from sensors.sample.streaming import Gateway, Plan
 
 
 class Command(BaseCommand):

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from agents.models import PipelineRun
 from agents.nudge import start_runs
-from sensors.decoding import ReadingIn, decode_readings
+from sensors.intake.decoding import ReadingIn, decode_readings
 from sensors.models import Bridge, Reading, ReadingBatch, Site
 from sensors.mqtt.bridge import MqttBridge
 from sensors.mqtt.options import read_options

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sensors.decoding import MOST_REJECTIONS_KEPT
+from sensors.intake.decoding import MOST_REJECTIONS_KEPT
 from sensors.mqtt.backoff import Backoff
 from sensors.mqtt.gathering import Inbox, Limits, Message, Reader
 from sensors.mqtt.redelivery import Delivered

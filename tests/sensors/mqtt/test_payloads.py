@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.decoding import ReadingIn, UnreadableUploadError
+from sensors.intake.decoding import ReadingIn, UnreadableUploadError
 from sensors.mqtt.payloads import EXCERPT, excerpt, read_payload, timed
 from tests.factories import MINUTE, NOON
 

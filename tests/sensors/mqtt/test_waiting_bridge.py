@@ -25,7 +25,7 @@ TWO_MINUTES = 120.0
 
 @pytest.fixture(autouse=True)
 def _full_backlog(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr("sensors.limits.ASK_EVERY", 0.0)
+    monkeypatch.setattr("sensors.intake.limits.ASK_EVERY", 0.0)
     settings.MOST_READINGS_WAITING = -1
 
 

@@ -1,0 +1,7 @@
+"""The pages of the admin on what is wrong and what is done about it."""
+
+from __future__ import annotations
+
+from maintenance.admin import anomalies, notifications, work_orders
+
+__all__ = ["anomalies", "notifications", "work_orders"]

@@ -1,0 +1,118 @@
+"""What is wrong: the triage list and the page of an anomaly."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import Case, When
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from maintenance.admin.filters import SeverityFilter, StatusFilter
+from maintenance.admin.inlines import (
+    ShowsSeverity,
+    SymptomInline,
+    severity_pill,
+    shares_of,
+)
+from maintenance.models import Anomaly
+from maintenance.models.anomalies import AnomalyQuerySet
+from maintenance.pictures import of_the_worst
+from sensors.admin.pages import Evidence, WithButtons, facts, url_of
+from sensors.admin.scope import VisibleChoices, person_of
+from sensors.admin.times import NOTHING, shown
+from sensors.drawing.charts import Chart
+
+
+@admin.register(Anomaly)
+class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
+    site_path = "asset__site"
+    list_display = [
+        "worst",
+        "named",
+        "reason",
+        "condition",
+        "started_at",
+        "order",
+    ]
+    list_display_links = ["named"]
+    list_select_related = ["sensor", "asset__site", "work_order"]
+    list_filter = [
+        StatusFilter,
+        ("severity_worst", SeverityFilter),
+        "kind",
+        ("asset__site", VisibleChoices),
+        "started_at",
+    ]
+    search_fields = ["sensor__code", "asset__tag", "asset__name", "detector"]
+    ordering = [
+        Case(When(ended_at=None, then=0), default=1),
+        "-severity_worst",
+        "-started_at",
+    ]
+    actions = ["acknowledge"]
+    inlines = [SymptomInline]
+    fieldsets = [
+        (None, {"fields": [("worst", "severity_now", "condition"), "reason", "asset", "sensor"]}),
+        (
+            "Episode",
+            {"fields": ["started_at", "last_seen_at", "ended_at", "peak"]},
+        ),
+        (
+            "Evidence",
+            {"fields": ["kind", "scores", "shares", "seen_by_it", "detected_at", "detector"]},
+        ),
+        ("Requests that brought it", {"fields": ["correlation_ids"], "classes": ["collapse"]}),
+        ("People", {"fields": ["acknowledged_at", "acknowledged_by", "work_order"]}),
+    ]
+
+    def charts(self, anomaly: Anomaly) -> list[Chart]:
+        return of_the_worst(anomaly.symptoms)
+
+    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
+        # The fields are closed to all, so the question is put to the person directly.
+        return request.user.has_perm("maintenance.change_anomaly")
+
+    @admin.action(description="Acknowledge the selected anomalies", permissions=["acknowledge"])
+    def acknowledge(self, request: HttpRequest, anomalies: AnomalyQuerySet) -> None:
+        self.note(request, anomalies.filter(acknowledged_at=None), "Acknowledged.")
+        messages.success(request, f"Acknowledged {anomalies.acknowledge(person_of(request))}.")
+
+    def buttons(self, anomaly: Anomaly) -> dict[str, str]:
+        return {} if anomaly.acknowledged_at else {"acknowledge": "Acknowledge"}
+
+    @admin.display(description="anomaly", ordering="kind")
+    def named(self, anomaly: Anomaly) -> str:
+        kind, code = anomaly.get_kind_display(), anomaly.sensor.code
+        return format_html('{} on <span class="code">{}</span>', kind, code)
+
+    @admin.display(description="severity now")
+    def severity_now(self, anomaly: Anomaly) -> str:
+        return severity_pill(anomaly.severity)
+
+    @admin.display
+    def peak(self, anomaly: Anomaly) -> str:
+        value = f"{anomaly.peak_value:.4g} {anomaly.sensor.unit}".rstrip()
+        return f"{value} at {shown(anomaly.peak_at)}"
+
+    @admin.display(description="what the detector saw")
+    def seen_by_it(self, anomaly: Anomaly) -> str:
+        rounded = {
+            key: f"{value:.4g}" if isinstance(value, float) else value
+            for key, value in anomaly.evidence.items()
+        }
+        return facts(rounded)
+
+    @admin.display(description="contributions")
+    def shares(self, anomaly: Anomaly) -> str:
+        return shares_of(anomaly)
+
+    @admin.display(description="score")
+    def scores(self, anomaly: Anomaly) -> str:
+        return f"{anomaly.score:.4g} now, {anomaly.score_worst:.4g} at worst; 1 is the alarm line"
+
+    @admin.display(description="work order", ordering="work_order")
+    def order(self, anomaly: Anomaly) -> str:
+        order = anomaly.work_order
+        return (
+            format_html('<a href="{}">{}</a>', url_of(order), order.number) if order else NOTHING
+        )

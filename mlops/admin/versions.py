@@ -1,0 +1,74 @@
+"""What was learnt, from what, and how well: evidence, for reading only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from mlops.models import ModelVersion
+from sensors.admin.pages import Evidence, facts, pill
+from sensors.admin.scope import VisibleChoices
+from sensors.admin.times import NOTHING
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(Evidence):
+    list_display = [
+        "named",
+        "duty",
+        "of",
+        "learnt_from",
+        "learnt_until",
+        "rows",
+        "false_alarms",
+        "created_at",
+    ]
+    list_select_related = ["asset__site", "asset_type"]
+    list_filter = ["is_active", "kind", ("asset__site", VisibleChoices), "created_at"]
+    search_fields = ["asset__tag", "asset__name", "artifact_digest__startswith"]
+    search_help_text = "A tag, a name, or how the digest begins"
+    fieldsets = [
+        (None, {"fields": ["kind", "number", "duty", "of", "created_at"]}),
+        ("Learnt from", {"fields": [("learnt_from", "learnt_until"), "rows", "sensors"]}),
+        ("How well", {"fields": ["measured"]}),
+        ("Method", {"fields": ["code", "set_to"]}),
+        ("Identity", {"fields": ["data_digest", "artifact_digest"]}),
+    ]
+
+    def at_sites(self, rows: QuerySet, sites: list[int]) -> QuerySet:
+        # What holds for a type of asset belongs to no site.
+        return rows.filter(Q(asset=None) | Q(asset__site__in=sites))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "asset" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="version", ordering="pk")
+    def named(self, version: ModelVersion) -> str:
+        return str(version)
+
+    @admin.display(description="on duty", ordering="is_active")
+    def duty(self, version: ModelVersion) -> str:
+        return pill("good", "On duty") if version.is_active else pill("quiet", "Off duty")
+
+    @admin.display(description="for")
+    def of(self, version: ModelVersion) -> str:
+        return str(version.asset or version.asset_type or NOTHING)
+
+    @admin.display(description="false alarms a week")
+    def false_alarms(self, version: ModelVersion) -> str:
+        rate = version.metrics.get("false_alarms_per_week")
+        return NOTHING if rate is None else f"{rate:g}"
+
+    @admin.display(description="sensors")
+    def sensors(self, version: ModelVersion) -> str:
+        return ", ".join(version.columns) or NOTHING
+
+    @admin.display(description="metrics")
+    def measured(self, version: ModelVersion) -> str:
+        return facts(version.metrics)
+
+    @admin.display(description="parameters")
+    def set_to(self, version: ModelVersion) -> str:
+        stored = dict(version.parameters)
+        return facts(stored | stored.pop("detector", {}))

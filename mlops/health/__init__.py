@@ -1,0 +1,1 @@
+"""How healthy an asset is, and how soon it will pass a limit."""

@@ -1,0 +1,84 @@
+"""What an asset's detector may learn from: its last rows without those known to be odd."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db.models import Q
+from numpy.typing import NDArray
+
+from maintenance.models import Anomaly
+from mlops.watching.rows import Rows, Wanted, bin_width, closed_before, rows_of
+from sensors.history.windows import Past, micros_of, moment_of, pasts
+from sensors.models import Asset, Sensor
+
+MOST_ROWS = 5_000
+# So many times as long as the rows would take without a gap is looked back for them.
+GAPS = 4
+# What an anomaly leads up to and leaves behind is no normal operation either.
+MARGIN = 5  # Rows
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Rows of an asset's sensors, the columns in the order of their codes. `width` is that
+    of a bin in microseconds; `left_out` are rows that overlap an anomaly."""
+
+    sensors: tuple[Sensor, ...]
+    width: int
+    rows: Rows
+    left_out: int = 0
+
+    @property
+    def codes(self) -> list[str]:
+        return [sensor.code for sensor in self.sensors]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the times and values."""
+        data = self.rows.micros.tobytes() + np.ascontiguousarray(self.rows.values).tobytes()
+        return hashlib.sha256(data).hexdigest()
+
+
+def history_of(asset: Asset, until: datetime) -> History | None:
+    """The last closed rows before `until`; None if the sensors give no two readings."""
+    sensors = tuple(Sensor.objects.active().filter(asset=asset).order_by("code"))
+    ids = [sensor.pk for sensor in sensors]
+    width = bin_width(ids, micros_of(until))
+    if width is None:
+        return None
+    newest = _newest(ids, until)
+    before = closed_before(newest, width)
+    first = max(before - GAPS * MOST_ROWS * width, 0)
+    wanted = Wanted(sensors=ids, width=width, first=first, before=before)
+    [rows] = rows_of([wanted], most=MOST_ROWS)
+    odd = _odd(asset, rows, width)
+    normal = rows.only(~odd)
+    latest = np.arange(len(normal)) >= len(normal) - MOST_ROWS
+    return History(sensors, width, normal.only(latest), left_out=int(odd.sum()))
+
+
+def _newest(sensors: list[int], until: datetime) -> int:
+    asked = [Past(sensor, None, micros_of(until)) for sensor in sensors]
+    return max(int(micros[-1]) for micros, _ in pasts(asked, most=1) if micros.size)
+
+
+def _odd(asset: Asset, rows: Rows, width: int) -> NDArray[np.bool_]:
+    """Which rows lie within anomalies of the asset, or near one; of shape (rows,)."""
+    odd = np.zeros(len(rows), dtype=bool)
+    if not len(rows):
+        return odd
+    margin = timedelta(microseconds=MARGIN * width)
+    first, last = moment_of(rows.micros[0]), moment_of(rows.micros[-1])
+    over = Q(ended_at__lt=first - margin)
+    found = Anomaly.objects.filter(asset=asset, started_at__lte=last + margin).exclude(over)
+    for started_at, ended_at in found.values_list("started_at", "ended_at"):
+        begin = int(np.searchsorted(rows.micros, micros_of(started_at - margin)))
+        end = len(rows)
+        if ended_at:
+            end = int(np.searchsorted(rows.micros, micros_of(ended_at + margin), side="right"))
+        odd[begin:end] = True
+    return odd

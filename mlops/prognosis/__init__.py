@@ -1,0 +1,1 @@
+"""What a sensor will read, and how often that was right."""

@@ -1,0 +1,1 @@
+"""Charts of readings: their geometry, and the readings that fill it."""

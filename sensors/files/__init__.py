@@ -1,0 +1,1 @@
+"""Files of readings, stored as history."""

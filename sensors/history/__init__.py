@@ -1,0 +1,1 @@
+"""Reading back what was stored: pages, buckets, curves, gaps, windows and bins."""

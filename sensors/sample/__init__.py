@@ -1,0 +1,1 @@
+"""A plant to look at, and clients that stream one."""
