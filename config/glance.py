@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Notification, Severity, WorkOrder
-from sensors.admin.pages import url_of_list
+from sensors.admin_parts.pages import url_of_list
 from sensors.models import Bridge, QuarantinedReading, ReadingConflict
 from sensors.models.bridges import out_of_order
 

@@ -11,15 +11,15 @@ from django.utils.html import format_html
 
 from agents.admin.runs import state_of
 from agents.models import Claim
-from sensors.admin.pages import (
+from sensors.admin_parts.pages import (
     Evidence,
     facts,
     links,
     pill,
     url_of_list,
 )
-from sensors.admin.scope import VisibleChoices
-from sensors.admin.times import NOTHING
+from sensors.admin_parts.scope import VisibleChoices
+from sensors.admin_parts.times import NOTHING
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
 
 BATCH_LEVELS = {

@@ -11,8 +11,8 @@ from django.utils.html import format_html
 
 from agents import curate
 from sensors.access import Right
-from sensors.admin.pages import Evidence, WithButtons, facts, pill, rendered, url_of_list
-from sensors.admin.scope import sites_of
+from sensors.admin_parts.pages import Evidence, WithButtons, facts, pill, rendered, url_of_list
+from sensors.admin_parts.scope import sites_of
 from sensors.models import Curation, QuarantinedReading, Site
 from sensors.models.curations import CurationQuerySet
 

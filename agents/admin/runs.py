@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from agents import pipeline
 from agents.models import PipelineRun
 from agents.sight import seen_from
-from sensors.admin.pages import (
+from sensors.admin_parts.pages import (
     Evidence,
     WithButtons,
     links,
@@ -21,8 +21,8 @@ from sensors.admin.pages import (
     rendered,
     url_of_list,
 )
-from sensors.admin.scope import sites_of
-from sensors.admin.times import NOTHING, SHORT_WITH_SECONDS
+from sensors.admin_parts.scope import sites_of
+from sensors.admin_parts.times import NOTHING, SHORT_WITH_SECONDS
 from sensors.models import ReadingBatch
 
 STATE_LEVELS = {"failed": "critical", "finished": "good", "running": "low"}

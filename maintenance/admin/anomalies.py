@@ -17,9 +17,9 @@ from maintenance.admin.inlines import (
 from maintenance.models import Anomaly
 from maintenance.models.anomalies import AnomalyQuerySet
 from maintenance.pictures import of_the_worst
-from sensors.admin.pages import Evidence, WithButtons, facts, url_of
-from sensors.admin.scope import VisibleChoices, person_of
-from sensors.admin.times import NOTHING, shown
+from sensors.admin_parts.pages import Evidence, WithButtons, facts, url_of
+from sensors.admin_parts.scope import VisibleChoices, person_of
+from sensors.admin_parts.times import NOTHING, shown
 from sensors.drawing.charts import Chart
 
 
@@ -66,7 +66,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
     ]
 
     def charts(self, anomaly: Anomaly) -> list[Chart]:
-        return of_the_worst(anomaly.symptoms)
+        return of_the_worst(anomaly.symptoms.all())
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         # The fields are closed to all, so the question is put to the person directly.

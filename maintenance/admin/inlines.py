@@ -18,8 +18,8 @@ from maintenance.models import (
     WorkOrder,
     WorkOrderTransition,
 )
-from sensors.admin.pages import EvidenceInline, pill, rendered
-from sensors.admin.times import NOTHING
+from sensors.admin_parts.pages import EvidenceInline, pill, rendered
+from sensors.admin_parts.times import NOTHING
 
 SEVERITY_LEVELS = {
     Severity.LOW: "low",

@@ -13,8 +13,8 @@ from django.http import HttpRequest
 
 from maintenance.models import WorkOrder
 from maintenance.transitions import TRANSITIONS, IllegalMoveError, move
-from sensors.admin.pages import WithButtons
-from sensors.admin.scope import person_of
+from sensors.admin_parts.pages import WithButtons
+from sensors.admin_parts.scope import person_of
 
 State = WorkOrder.State
 

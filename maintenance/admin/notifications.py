@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from maintenance.models import Notification
 from maintenance.models.notifications import NotificationQuerySet
-from sensors.admin.pages import Evidence, WithButtons, pill
+from sensors.admin_parts.pages import Evidence, WithButtons, pill
 
 DELIVERY_LEVELS = {
     Notification.Status.SENT: "good",

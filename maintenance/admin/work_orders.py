@@ -22,9 +22,9 @@ from maintenance.admin.inlines import (
 from maintenance.admin.moves import MovesOrders
 from maintenance.models import Symptom, WorkOrder
 from maintenance.pictures import of_the_worst
-from sensors.admin.pages import pill
-from sensors.admin.scope import SiteScoped, VisibleChoices
-from sensors.admin.times import SHORT, shown
+from sensors.admin_parts.pages import pill
+from sensors.admin_parts.scope import SiteScoped, VisibleChoices
+from sensors.admin_parts.times import SHORT, shown
 from sensors.drawing.charts import Chart
 from sensors.models import Site
 

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 
 from mlops.backtesting.pictures import charts_of
 from mlops.models import Backtest
-from sensors.admin.pages import Evidence, WithButtons, facts, pill, rendered
-from sensors.admin.scope import VisibleChoices
-from sensors.admin.times import NOTHING
+from sensors.admin_parts.pages import Evidence, WithButtons, facts, pill, rendered
+from sensors.admin_parts.scope import VisibleChoices
+from sensors.admin_parts.times import NOTHING
 from sensors.drawing.charts import Chart
 
 STATUS_LEVELS = {

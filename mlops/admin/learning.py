@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from mlops.learning.progress import in_words, progress_of
 from mlops.models import SensorState
 from sensors.admin.plant import SensorAdmin
-from sensors.admin.times import NOTHING
+from sensors.admin_parts.times import NOTHING
 from sensors.models import Sensor
 
 

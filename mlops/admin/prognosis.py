@@ -9,7 +9,7 @@ from mlops.health.assets import health_of
 from mlops.prognosis.forecasts import prognosis_of
 from mlops.prognosis.keeping import covers_of, in_words
 from mlops.prognosis.pictures import ahead_of
-from sensors.admin.pages import panel_of, pill, rendered
+from sensors.admin_parts.pages import panel_of, pill, rendered
 from sensors.models import Asset, Sensor
 
 LEVEL_OF = {

@@ -7,9 +7,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from mlops.models import ModelVersion
-from sensors.admin.pages import Evidence, facts, pill
-from sensors.admin.scope import VisibleChoices
-from sensors.admin.times import NOTHING
+from sensors.admin_parts.pages import Evidence, facts, pill
+from sensors.admin_parts.scope import VisibleChoices
+from sensors.admin_parts.times import NOTHING
 
 
 @admin.register(ModelVersion)

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from sensors.access import Right
 from sensors.admin.curating import Curates
 from sensors.admin.filters import OpenFirst, WaitingFirst
-from sensors.admin.pages import Evidence, WithButtons, facts, links, pill
-from sensors.admin.scope import VisibleChoices, person_of, sites_of
-from sensors.admin.times import FULL, NOTHING, SHORT_WITH_SECONDS, shown
+from sensors.admin_parts.pages import Evidence, WithButtons, facts, links, pill
+from sensors.admin_parts.scope import VisibleChoices, person_of, sites_of
+from sensors.admin_parts.times import FULL, NOTHING, SHORT_WITH_SECONDS, shown
 from sensors.aside.resolving import ResolvingError, resolve_conflicts, values_at
 from sensors.drawing.charts import Chart
 from sensors.drawing.pictures import around

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from sensors.admin.pages import Evidence, pill, url_of_list
-from sensors.admin.scope import VisibleChoices
-from sensors.admin.times import SHORT_WITH_SECONDS
+from sensors.admin_parts.pages import Evidence, pill, url_of_list
+from sensors.admin_parts.scope import VisibleChoices
+from sensors.admin_parts.times import SHORT_WITH_SECONDS
 from sensors.models import Bridge, ReadingBatch
 
 CONDITION_LEVELS = {"ok": "good", "disconnected": "high", "stale": "critical"}

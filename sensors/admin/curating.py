@@ -16,8 +16,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from sensors.access import Right
-from sensors.admin.pages import url_of, url_of_list
-from sensors.admin.scope import person_of, sites_of
+from sensors.admin_parts.pages import url_of, url_of_list
+from sensors.admin_parts.scope import person_of, sites_of
 from sensors.aside.curating import NothingWaitingError, ask
 from sensors.models import Curation, QuarantinedReading, Site
 

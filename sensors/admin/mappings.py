@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from sensors.admin.scope import SiteScoped, VisibleChoices
+from sensors.admin_parts.scope import SiteScoped, VisibleChoices
 from sensors.intake.decoding import UnreadableUploadError, Upload
 from sensors.line_protocol.uploads import decode_lines
 from sensors.models import LineMapping, Site

@@ -1,5 +1,4 @@
-"""The plant and who may send and see. What was put aside is in admin_aside.py; batches are
-shown in agents/admin.py, with their runs."""
+"""The plant, and who may send and see."""
 
 from __future__ import annotations
 
@@ -12,12 +11,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from sensors import admin_aside as _admin_aside  # noqa: F401, registers its pages
-from sensors import admin_bridges as _admin_bridges  # noqa: F401, registers its pages
-from sensors import admin_mappings as _admin_mappings  # noqa: F401, registers its pages
 from sensors.admin.filters import InUseFilter, KeyStateFilter
-from sensors.admin.pages import EvidenceInline, WithButtons, pill
-from sensors.admin.scope import SiteScoped, VisibleChoices
+from sensors.admin_parts.pages import EvidenceInline, WithButtons, pill
+from sensors.admin_parts.scope import SiteScoped, VisibleChoices
 from sensors.drawing.charts import Chart
 from sensors.drawing.pictures import latest_readings
 from sensors.intake.limits import usage_of

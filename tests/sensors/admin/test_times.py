@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sensors.admin.times import SHORT, shown
+from sensors.admin_parts.times import SHORT, shown
 from tests.factories import make_anomaly, make_key, make_quarantined, make_work_order
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from sensors.admin.scope import SiteScoped, person_of
-from sensors.admin.times import NOTHING, SHORT, ClearTimes, in_words
+from sensors.admin_parts.scope import SiteScoped, person_of
+from sensors.admin_parts.times import NOTHING, SHORT, ClearTimes, in_words
 from sensors.drawing.charts import Chart
 
 
