@@ -7,7 +7,7 @@ are read in a transaction that cannot write, and no state, symptom or anomaly is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -18,8 +18,8 @@ from mlops.backtesting.alarms import Alarm, Rates, alarms_of, rates_of
 from mlops.backtesting.history import history_of
 from mlops.backtesting.judging import Judgement, Labelled, judged
 from mlops.chosen_detectors import Choice
-from mlops.detectors.base import Block, Scores
-from mlops.detectors.suite import Sight, Suite
+from mlops.detectors.base import Block
+from mlops.detectors.suite import Sight, Suite, together
 from mlops.watching.stretches import Stretch, alike, side_by_side
 from sensors.models import Sensor
 
@@ -106,22 +106,7 @@ def _seen(suite: Suite, block: Block, on_progress: Progress) -> list[Sight]:
     for row in range(0, block.rows, STRIDE):
         rows = slice(row, row + STRIDE)
         with np.errstate(all="ignore"):
-            seen, state = suite.score(Block(block.micros[rows], block.values[rows]), state)
+            seen, state = suite.score(block[rows], state)
         parts.append(seen)
         on_progress(min(1.0, (row + STRIDE) / block.rows))
-    return _whole(parts, block)
-
-
-def _whole(parts: Sequence[Sequence[Sight]], block: Block) -> list[Sight]:
-    """What was seen of a block in parts, as if it had been seen at once."""
-    names = ("score", "expected", "low", "high", "channel")
-    return [
-        replace(
-            sights[0],
-            block=block,
-            scores=Scores(
-                **{n: np.concatenate([getattr(s.scores, n) for s in sights]) for n in names}
-            ),
-        )
-        for sights in zip(*parts, strict=True)
-    ]
+    return together(parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -50,6 +50,10 @@ class Block:
     @property
     def columns(self) -> int:
         return self.values.shape[1]
+
+    def __getitem__(self, rows: slice) -> Self:
+        """Some of the rows."""
+        return replace(self, micros=self.micros[rows], values=self.values[rows])
 
 
 @dataclass(frozen=True, slots=True)

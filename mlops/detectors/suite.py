@@ -178,6 +178,24 @@ class Suite:
         return next(member for member in self.members if member.detector is detector)
 
 
+def together(parts: Sequence[Sequence[Sight]]) -> list[Sight]:
+    """What was seen of a block in parts, one after another, as if it had been seen at once."""
+    if len(parts) == 1:
+        return list(parts[0])
+    names = ("score", "expected", "low", "high", "channel")
+    return [
+        replace(
+            sights[0],
+            block=Block(
+                np.vstack([sight.block.micros for sight in sights]),
+                np.vstack([sight.block.values for sight in sights]),
+            ),
+            scores=Scores(*(np.vstack([getattr(s.scores, n) for s in sights]) for n in names)),
+        )
+        for sights in zip(*parts, strict=True)
+    ]
+
+
 def _shown(block: Block, member: Member, idle: Mask | None) -> Block:
     """What a member is shown of a block."""
     hidden = np.zeros(block.values.shape, dtype=bool)

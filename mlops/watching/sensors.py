@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,13 +12,13 @@ from maintenance.episodes import ALARM_LINE
 from maintenance.models import Symptom
 from maintenance.recording import Explanation, Scored
 from mlops.detectors.base import State
-from mlops.detectors.suite import Mask, Sight, Suite
+from mlops.detectors.suite import Mask, Sight, Suite, together
 from mlops.registry import sensor_suite
 from mlops.watching import states
 from mlops.watching.running import columns_of, idle
 from mlops.watching.silences import usual_silences, waited
 from mlops.watching.states import EARLIEST, LATE_READINGS, Known
-from mlops.watching.stretches import Stretch, alike, side_by_side, stretches_of
+from mlops.watching.stretches import LONG, Stretch, alike, side_by_side, stretches_of
 from sensors.history.windows import windows_of
 from sensors.models import Reading, ReadingBatch, Sensor
 
@@ -59,11 +58,18 @@ def _seen(
     suite = sensor_suite([sensors[stretch.sensor_id] for stretch in group])
     unknown = suite.begin(1)[0]
     starts = [unknown if stretch.start is None else stretch.start.state for stretch in group]
+    # Of long stretches the state on the way is wanted as well; the first is the shortest.
+    cut = group[0].size - LATE_READINGS if group[0].size >= LONG else 0
+    block, hidden = side_by_side(group), columns_of(group, still)
+    parts, state, between = [], np.stack(starts), None
     with np.errstate(all="ignore"):
-        block = side_by_side(group)
-        sights, after = suite.score(block, np.stack(starts), columns_of(group, still))
-    _keep(group, after, suite, batches)
-    return sights
+        if cut:
+            sights, state = suite.score(block[:cut], state, hidden[:cut])
+            parts, between = [sights], state
+        sights, after = suite.score(block[cut:], state, hidden[cut:])
+    _set_checkpoints(group, cut, between, suite)
+    _keep(group, cut, after, suite, batches)
+    return together([*parts, sights])
 
 
 def _noteworthy(
@@ -113,23 +119,55 @@ def _explain(
 
 
 def _keep(
-    group: Sequence[Stretch], after: State, suite: Suite, batches: Mapping[int, ReadingBatch]
+    group: Sequence[Stretch],
+    cut: int,
+    after: State,
+    suite: Suite,
+    batches: Mapping[int, ReadingBatch],
 ) -> None:
-    layout, unknown = suite.layout, suite.begin(1)[0]
     usual = usual_silences(suite, after)
-    now: dict[int, Known] = {}
-    checkpoints: dict[int, Known] = {}
-    for stretch, state, silence in zip(group, after, usual, strict=True):
-        since = stretch.size + (stretch.start.since_checkpoint if stretch.start else 0)
-        last = Known(stretch.until, state, since)
+    states.keep(
+        {
+            stretch.sensor_id: Known(
+                stretch.until, state, _since(stretch, cut), silence, waited(stretch, batches)
+            )
+            for stretch, state, silence in zip(group, after, usual, strict=True)
+        },
+        suite.layout,
+    )
+
+
+def _set_checkpoints(
+    group: Sequence[Stretch], cut: int, between: State | None, suite: Suite
+) -> None:
+    """Remember states to come back to if readings are late.
+
+    Never the newest state: what two runs brought may be gone through in either order, and
+    each time the newest would be lost and the way back grow longer.
+    """
+    unknown = suite.begin(1)[0]
+    found: list[tuple[int, Known]] = []
+    for column, stretch in enumerate(group):
         if stretch.start is None:
-            # To come back to the same state if readings are late.
             began = int(stretch.micros[0]) - 1 if not stretch.is_new[0] else EARLIEST
-            checkpoints[stretch.sensor_id] = Known(began, unknown)
-        elif since >= LATE_READINGS:
-            last = checkpoints[stretch.sensor_id] = Known(last.until, state)
-        wait = waited(stretch, batches)
-        now[stretch.sensor_id] = replace(last, usual_silence=silence, wait=wait)
-    states.drop_later((s.sensor_id, int(s.micros[0])) for s in group if s.goes_back)
-    states.keep(now, layout)
-    states.set_checkpoints(checkpoints, layout)
+            found.append((stretch.sensor_id, Known(began, unknown)))
+        elif between is None and _is_due(stretch):
+            found.append((stretch.sensor_id, stretch.start))
+        if between is not None:
+            until = int(stretch.micros[cut - 1])
+            found.append((stretch.sensor_id, Known(until, between[column])))
+    states.drop_later({s.sensor_id: int(s.micros[0]) for s in group if s.goes_back})
+    states.set_checkpoints(found, suite.layout)
+
+
+def _since(stretch: Stretch, cut: int) -> int:
+    """Readings since the last checkpoint."""
+    if stretch.start is None or cut:
+        return stretch.size - cut
+    return stretch.size + (0 if _is_due(stretch) else stretch.start.since_checkpoint)
+
+
+def _is_due(stretch: Stretch) -> bool:
+    """Whether the state before a stretch becomes a checkpoint."""
+    start = stretch.start
+    return start is not None and 0 < start.since_checkpoint >= LATE_READINGS - stretch.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -108,9 +108,9 @@ def keep(states: dict[int, Known], layout: str) -> None:
         )
 
 
-def set_checkpoints(states: dict[int, Known], layout: str) -> None:
-    """Remember states to go back to; only the last few of each sensor are kept."""
-    if not states:
+def set_checkpoints(found: Sequence[tuple[int, Known]], layout: str) -> None:
+    """Remember states of sensors to go back to; only the last few of each are kept."""
+    if not found:
         return
     SensorCheckpoint.objects.bulk_create(
         [
@@ -120,22 +120,31 @@ def set_checkpoints(states: dict[int, Known], layout: str) -> None:
                 until=moment_of(then.until),
                 state=then.state.tobytes(),
             )
-            for sensor, then in states.items()
+            for sensor, then in found
         ],
         update_conflicts=True,
         unique_fields=["sensor", "until"],
         update_fields=["layout", "state"],
     )
     newest_first = Window(RowNumber(), partition_by="sensor", order_by=F("until").desc())
-    kept = SensorCheckpoint.objects.filter(sensor__in=states).annotate(place=newest_first)
-    old = kept.filter(place__gt=CHECKPOINTS).values_list("pk", flat=True)
-    SensorCheckpoint.objects.filter(pk__in=list(old)).delete()
+    kept = SensorCheckpoint.objects.filter(sensor__in={sensor for sensor, _ in found})
+    old = kept.annotate(place=newest_first).filter(place__gt=CHECKPOINTS)
+    SensorCheckpoint.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
 
 
-def drop_later(moments: Iterable[tuple[int, int]]) -> None:
-    """Forget checkpoints after a moment: a late reading has made them untrue."""
-    for sensor, micros in moments:
-        SensorCheckpoint.objects.filter(sensor=sensor, until__gte=moment_of(micros)).delete()
+DROP = """
+    DELETE FROM mlops_sensorcheckpoint AS kept
+    USING unnest(%s::bigint[], %s::timestamptz[]) AS late (sensor_id, since)
+    WHERE kept.sensor_id = late.sensor_id AND kept.until >= late.since
+"""
+
+
+def drop_later(moments: Mapping[int, int]) -> None:
+    """Forget checkpoints of sensors after a moment: a late reading has made them untrue."""
+    if moments:
+        since = [moment_of(micros) for micros in moments.values()]
+        with connection.cursor() as cursor:
+            cursor.execute(DROP, [list(moments), since])
 
 
 def _array(data: bytes | memoryview) -> State:

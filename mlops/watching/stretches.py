@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from mlops.detectors.base import Block
 from mlops.watching import states
-from mlops.watching.states import Known
+from mlops.watching.states import LATE_READINGS, Known
 from sensors.history.windows import Past, Window, pasts
 
 # Columns are filled up to the longest among them, so only similar ones go together.
 MOST_UNEVEN = 4
+# So long a stretch gets a checkpoint on its way, and goes with others of which that is true.
+LONG = 2 * LATE_READINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,9 @@ def alike(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
     for stretch in sorted(stretches, key=lambda stretch: stretch.size):
         if not stretch.size:
             continue
-        if group and stretch.size > MOST_UNEVEN * group[0].size:
+        if group and (
+            stretch.size > MOST_UNEVEN * group[0].size or group[0].size < LONG <= stretch.size
+        ):
             yield group
             group = []
         group.append(stretch)

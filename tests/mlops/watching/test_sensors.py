@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from agents.detect import record_anomalies
-from maintenance.models import Anomaly
+from maintenance.models import Anomaly, Symptom
+from mlops.detectors.base import Block
+from mlops.learning.progress import progress_of
 from mlops.models import SensorCheckpoint, SensorState
 from mlops.watching import sensors as watching
-from mlops.watching import states
+from mlops.watching import states, stretches
 from sensors.models import ReadingBatch, Sensor
 from tests.factories import MINUTE, NOON, make_sensor, make_stored, reading
 
@@ -26,6 +28,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that some readings go past checkpoints."""
     monkeypatch.setattr(states, "LATE_READINGS", 20)
     monkeypatch.setattr(watching, "LATE_READINGS", 20)
+    monkeypatch.setattr(watching, "LONG", 40)
+    monkeypatch.setattr(stretches, "LONG", 40)
 
 
 def stored(sensor: Sensor, rows: Sequence[tuple[int, float]], **fields: Any) -> ReadingBatch:
@@ -45,6 +49,12 @@ def bring(sensor: Sensor, minutes: Sequence[int]) -> ReadingBatch:
 def known(sensor: Sensor) -> tuple[datetime, bytes]:
     state = SensorState.objects.get(sensor=sensor)
     return state.until, bytes(state.state)
+
+
+def deviation_of(sensor: Sensor) -> int:
+    """Of how many readings the baseline of a sensor knows."""
+    told = progress_of(sensor, SensorState.objects.get(sensor=sensor))
+    return next(one.learnt for one in told if one.kind == Symptom.Kind.DEVIATION)
 
 
 @pytest.fixture
@@ -88,6 +98,40 @@ def test_late_readings_lead_to_the_same_state(
     assert known(sensor) == expected
 
 
+def test_the_way_back_does_not_grow_when_each_run_is_late_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sensor = make_sensor()
+    sizes: list[int] = []
+
+    def noted(group: Sequence[stretches.Stretch]) -> Block:
+        sizes.append(group[0].size)
+        return stretches.side_by_side(group)
+
+    monkeypatch.setattr(watching, "side_by_side", noted)
+    bring(sensor, [0, 1])
+
+    for minute in range(3, 60, 2):
+        bring(sensor, [minute, minute + 1])
+        bring(sensor, [minute - 1])
+
+    assert max(sizes) <= stretches.LONG + 2
+
+
+def test_a_reading_that_is_late_by_less_than_it_may_be_is_gone_through(
+    expected: tuple[datetime, bytes],
+) -> None:
+    sensor = make_sensor(warning_high=25)
+    late = len(VALUES) - states.LATE_READINGS
+    bring(sensor, [minute for minute in range(50) if minute != late])
+    for minute in range(50, len(VALUES)):
+        bring(sensor, [minute])
+
+    bring(sensor, [late])
+
+    assert known(sensor) == expected
+
+
 def test_sensors_do_not_change_each_others_state(expected: tuple[datetime, bytes]) -> None:
     one, other = make_sensor(warning_high=25), make_sensor()
     batches = [
@@ -121,13 +165,14 @@ def test_only_the_last_checkpoints_are_kept() -> None:
 
 
 def test_a_new_sensor_is_taught_from_its_history_without_alarms() -> None:
-    sensor = make_sensor(warning_high=25)
+    sensor, watched = make_sensor(warning_high=25), make_sensor()
     stored(sensor, list(enumerate(VALUES)), mode="backfill")
 
     record_anomalies([stored(sensor, [(len(VALUES), 20.0)])])
 
     assert not Anomaly.objects.exists()
-    assert SensorState.objects.get(sensor=sensor).since_checkpoint == len(VALUES) + 1
+    record_anomalies([stored(watched, list(enumerate([*VALUES, 20.0])))])
+    assert deviation_of(sensor) == deviation_of(watched) == len(VALUES) + 1
 
 
 def test_states_of_other_detectors_are_learnt_anew(expected: tuple[datetime, bytes]) -> None:
