@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlops.forecasting.base import Forecaster, NotEnoughDataError, Series
-from mlops.forecasting.drift import Drift
+from mlops.forecasting.drift import Drift, SeasonalDrift
 from mlops.forecasting.ridge import Ridge
 from mlops.forecasting.seasonal_naive import LastValue, SeasonalNaive
 from mlops.forecasting.seasonal_profile import SeasonalProfile
 
 # The name is stored with the forecast: never reuse one for other behaviour.
 FORECASTERS: dict[str, type[Forecaster]] = {
-    kind.name: kind for kind in (Ridge, SeasonalProfile, SeasonalNaive, LastValue, Drift)
+    kind.name: kind
+    for kind in (Ridge, SeasonalProfile, SeasonalNaive, LastValue, Drift, SeasonalDrift)
 }
 
 

@@ -57,6 +57,22 @@ def test_the_crossing_is_inside_its_interval_as_often_as_promised() -> None:
     assert 0.8 <= np.mean(inside) <= 1.0
 
 
+def test_a_slow_rise_is_seen_below_the_swing_of_the_day() -> None:
+    days, inside = 30, []
+    for seed in range(10):
+        wave = daily(days + 7, noise=0.5, seed=seed).values
+        whole = wave + 0.5 * np.arange(wave.size) / 24
+        until = days * 24
+        limit = whole[:until].max() + 1.0
+        ahead = time_to_limit(Series(whole[:until]), limit, candidates(168))
+        crossed = crossing_times(whole[None, until:], whole[until - 1], limit)
+        assert ahead.method == "seasonal_drift"
+        assert ahead.low is not None and ahead.high is not None
+        inside.append(ahead.low <= crossed[0] * 3600 <= ahead.high)
+
+    assert np.mean(inside) >= 0.7
+
+
 def test_a_calm_series_foresees_no_crossing() -> None:
     ahead = time_to_limit(daily(noise=0.5), 100.0, candidates())
 
