@@ -1,4 +1,4 @@
-"""How healthy is an asset? What is known of it is gathered here and weighed in health.py."""
+"""How healthy is an asset? What is known of it is gathered here and weighed in index.py."""
 
 from __future__ import annotations
 

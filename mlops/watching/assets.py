@@ -18,6 +18,7 @@ from mlops.models import ModelVersion
 from mlops.registry import asset_detectors
 from mlops.watching import asset_states
 from mlops.watching.asset_states import KnownAsset
+from mlops.watching.closing import complete_until, heard_of
 from mlops.watching.explaining import AssetExplanation, explanation, foremost_values
 from mlops.watching.rows import SECOND, Rows, Wanted, closed_before, rows_of
 from mlops.watching.sensors import HIGHEST_SCORE
@@ -122,13 +123,15 @@ def _seen(watched: Sequence[Watched], moments: Mapping[int, tuple[int, int]]) ->
     """Take closed rows through the detectors, and keep the states after them."""
     widths = {one.asset.pk: (one.version, one.detector.begin(1).shape[1]) for one in watched}
     mine, others = asset_states.known(widths)
+    heard = heard_of([sensor.pk for one in watched for sensor in one.columns])
     begun: list[tuple[Watched, int, int]] = []
     for one in watched:
         first, last = moments[one.asset.pk]
         # New to the asset: as if it had watched it until just before the first reading.
         edge = others.get(one.asset.pk, closed_before(first, one.width))
         until = mine[one.asset.pk].until if one.asset.pk in mine else edge
-        before = max(closed_before(last, one.width), until)
+        sensors = [sensor.pk for sensor in one.columns]
+        before = max(complete_until(sensors, heard, last, one.width), until)
         if before > until or one.asset.pk not in mine:
             begun.append((one, until, before))
     wanted = [

@@ -4,8 +4,9 @@ Sensors of one machine are seldom read at the same moment. Time is cut into bins
 width; a row is a bin, and its cell the last believable reading of a sensor in the bin, NaN
 where there is none. A bin in which nothing was read is no row.
 
-A bin is closed when the asset has a reading from a whole bin later or more: so long the
-slowest sender has time. What comes for a bin that is closed changes nothing any more.
+A bin is closed when the asset has a reading from a whole bin later or more, and those of
+its sensors have come that send in bunches, see closing.py. What comes for a bin that is
+closed changes nothing any more.
 """
 
 from __future__ import annotations
