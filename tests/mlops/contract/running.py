@@ -18,7 +18,7 @@ def series_of(case: Case) -> int:
 
 
 def run(case: Case, block: Block, detector: Detector | None = None) -> tuple[Scores, State]:
-    detector = detector or case.fitted()
+    detector = detector or case.fitted
     series = block.columns if case.kind.scope is Scope.SENSOR else 1
     return detector.score(block, detector.begin(series))
 
@@ -41,7 +41,7 @@ def assert_same(one: Scores, other: Scores, rows: slice | np.ndarray = np.s_[:])
 
 def in_pieces(case: Case, block: Block, cuts: list[int]) -> tuple[Scores, State]:
     """The block, scored in pieces."""
-    detector = case.fitted()
+    detector = case.fitted
     state = detector.begin(series_of(case))
     said = []
     for begin, end in zip([0, *cuts], [*cuts, block.rows], strict=True):

@@ -25,12 +25,12 @@ from tests.mlops.contract.running import (
 
 
 def test_inputs_stay_as_they_are(case: Case, block: Block) -> None:
-    history = case.ordinary(case.learns, case.columns)
-    detector = case.fitted()
+    history = case.history()
+    detector = case.fitted
     state = detector.score(block, detector.begin(series_of(case)))[1]
     kept = pickle.loads(pickle.dumps((history, block, state)))
 
-    case.kind(**case.parameters).fit(history)
+    case.unfitted().fit(history)
     scores, _ = detector.score(block, state)
     detector.explain(block, scores, block.rows - 1, 0)
 
@@ -71,11 +71,11 @@ def test_what_comes_later_changes_nothing_before(case: Case, block: Block) -> No
 def test_sensors_beside_each_other_do_not_touch(case: Case, block: Block) -> None:
     if case.kind.scope is not Scope.SENSOR:
         pytest.skip("It is about detectors of sensors")
-    history = case.ordinary(case.learns, case.columns)
-    together, state = run(case, block, case.kind(**case.parameters).fit(history))
+    history = case.history()
+    together, state = run(case, block, case.unfitted().fit(history))
 
     for n in range(block.columns):
-        detector = case.kind(**case.parameters).fit(column_of(history, n))
+        detector = case.unfitted().fit(column_of(history, n))
         alone, its_state = run(case, column_of(block, n), detector)
         np.testing.assert_allclose(together.score[:, [n]], alone.score, **CLOSE)
         # A state may be wider beside another one that needs more room.
@@ -112,7 +112,7 @@ def test_one_time_for_all_columns_is_enough(case: Case, block: Block) -> None:
 
 
 def test_an_empty_block_changes_nothing(case: Case, block: Block) -> None:
-    detector = case.fitted()
+    detector = case.fitted
     _, state = run(case, block, detector)
 
     scores, after = detector.score(rows_of(block, np.s_[:0]), state)
@@ -122,13 +122,13 @@ def test_an_empty_block_changes_nothing(case: Case, block: Block) -> None:
 
 
 def test_a_pickled_detector_says_the_same(case: Case, block: Block) -> None:
-    revived = pickle.loads(pickle.dumps(case.fitted()))
+    revived = pickle.loads(pickle.dumps(case.fitted))
 
     assert_same(run(case, block, revived)[0], run(case, block)[0])
 
 
 def test_a_state_survives_as_bytes(case: Case, block: Block) -> None:
-    detector = case.fitted()
+    detector = case.fitted
     half = case.rows // 2
     _, state = run(case, rows_of(block, np.s_[:half]), detector)
 

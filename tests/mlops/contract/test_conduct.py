@@ -25,10 +25,10 @@ def test_every_parameter_has_a_default_and_is_kept_as_it_is(case: Case) -> None:
 
 
 def test_fit_returns_itself_and_what_it_learns_ends_in_an_underscore(case: Case) -> None:
-    detector = case.kind(**case.parameters)
+    detector = case.unfitted()
     before = dict(vars(detector))
 
-    returned = detector.fit(case.ordinary(case.learns, case.columns))
+    returned = detector.fit(case.history())
 
     learned = vars(detector).keys() - before.keys()
     assert returned is detector
@@ -37,15 +37,15 @@ def test_fit_returns_itself_and_what_it_learns_ends_in_an_underscore(case: Case)
 
 
 def test_fitting_twice_is_fitting_once(case: Case, block: Block) -> None:
-    detector = case.kind(**case.parameters).fit(case.ordinary(case.learns, case.columns, seed=5))
+    detector = case.unfitted().fit(case.history(seed=5))
 
-    detector.fit(case.ordinary(case.learns, case.columns, seed=9))
+    detector.fit(case.history(seed=9))
 
     assert_same(run(case, block, detector)[0], run(case, block)[0])
 
 
 def test_too_little_history_is_said(case: Case) -> None:
-    detector = case.kind(**case.parameters)
+    detector = case.unfitted()
     empty = rows_of(case.ordinary(5, case.columns), np.s_[:0])
 
     if case.learns:
@@ -63,7 +63,7 @@ def test_scores_have_the_shape_of_the_block_and_know_their_channels(
     shape = (block.rows, series_of(case))
     for name in FIELDS[:5]:
         assert getattr(scores, name).shape == shape
-    assert state.shape == case.fitted().begin(series_of(case)).shape
+    assert state.shape == case.fitted.begin(series_of(case)).shape
     assert state.dtype == np.float64
     assert scores.channel.dtype == np.int8
     assert ((scores.channel >= 0) & (scores.channel < len(case.kind.channels))).all()
@@ -94,8 +94,8 @@ def test_ordinary_data_rarely_alarms(case: Case) -> None:
 
 @pytest.mark.parametrize("level", [0.0, 7.3, -1e9])
 def test_a_constant_history_divides_by_nothing(case: Case, level: float) -> None:
-    ordinary = case.ordinary(case.learns, case.columns)
-    detector = case.kind(**case.parameters)
+    ordinary = case.history()
+    detector = case.unfitted()
     detector.fit(replace(ordinary, values=np.full_like(ordinary.values, level)))
     constant = case.ordinary(case.rows, case.columns)
     constant.values[:-1] = level
@@ -108,8 +108,8 @@ def test_a_constant_history_divides_by_nothing(case: Case, level: float) -> None
 
 @pytest.mark.parametrize("factor", [1e-300, 1e-150, 1e150, 1e305, -1e305])
 def test_values_of_any_size_are_survived(case: Case, block: Block, factor: float) -> None:
-    ordinary = case.ordinary(case.learns, case.columns)
-    detector = case.kind(**case.parameters)
+    ordinary = case.history()
+    detector = case.unfitted()
     block.values[:] *= factor
     # Their sums, and differences of different signs, need not be numbers any more.
     block.values[::50] *= -1
@@ -124,11 +124,11 @@ def test_values_of_any_size_are_survived(case: Case, block: Block, factor: float
 
 
 def test_a_state_is_small(case: Case) -> None:
-    assert case.fitted().begin(series_of(case))[0].nbytes <= 4096
+    assert case.fitted.begin(series_of(case))[0].nbytes <= 4096
 
 
 def test_what_is_learnt_grows_to_what_is_needed(case: Case) -> None:
-    detector = case.fitted()
+    detector = case.fitted
     state = detector.begin(series_of(case))
     known = [detector.learnt(state)]
 
@@ -146,7 +146,7 @@ def test_what_is_learnt_grows_to_what_is_needed(case: Case) -> None:
 
 def test_an_explanation_names_the_value_and_brings_finite_evidence(case: Case) -> None:
     faulty = case.fault(case.ordinary(case.rows, case.columns))
-    detector = case.fitted()
+    detector = case.fitted
     scores, _ = run(case, faulty, detector)
     row = int(np.nanargmax(scores.score[:, 0]))
 
@@ -163,7 +163,7 @@ def test_an_explanation_names_the_value_and_brings_finite_evidence(case: Case) -
 
 
 def test_every_row_can_be_explained(case: Case, block: Block) -> None:
-    detector = case.fitted()
+    detector = case.fitted
     scores, _ = run(case, block, detector)
 
     for row in range(0, block.rows, 13):
