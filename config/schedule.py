@@ -33,5 +33,6 @@ BEAT_SCHEDULE = {
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
     "give-up-unseen": every(HOUR, "mlops.give_up_unseen"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
+    "look-for-odd-shapes": nightly(2, 20, "agents.look_for_odd_shapes"),
     "prune-models": nightly(3, 10, "mlops.prune_models"),
 }

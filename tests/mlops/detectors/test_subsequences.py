@@ -9,12 +9,13 @@ import pytest
 from mlops.detectors.base import Block, NotEnoughHistoryError
 from mlops.detectors.subsequences import Subsequences
 
-WEEK = 7 * 24 * 3600 * 1_000_000
+MINUTE = 60_000_000
+WEEK = 7 * 24 * 60 * MINUTE
 
 
 def block(*columns, start=0):
     values = np.column_stack(columns).astype(float)
-    return Block(start + np.arange(len(values), dtype=np.int64)[:, None] * 60_000_000, values)
+    return Block(start + np.arange(len(values), dtype=np.int64)[:, None] * MINUTE, values)
 
 
 def pulses(rows=1200, seed=0, period=40):
@@ -68,7 +69,7 @@ def test_a_missing_cycle_is_an_alarm(detector):
 def test_results_do_not_depend_on_the_cut(detector):
     whole, after = scored(detector, [block(FAULTY)])
     cuts = [0, 1, 2, 9, 10, 150, 151, 400]
-    parts = [block(FAULTY[a:b]) for a, b in pairwise(cuts)]
+    parts = [block(FAULTY[a:b], start=a * MINUTE) for a, b in pairwise(cuts)]
 
     score, state = scored(detector, parts)
 
