@@ -230,7 +230,15 @@ def test_the_least_history_is_enough():
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"period": 2}, {"centres": 0}, {"folds": 1}, {"shrinkage": 2.0}, {"quantile": 0.0}, {"gap": 0.0}, {"margin": 0.0}],
+    [
+        {"period": 2},
+        {"centres": 0},
+        {"folds": 1},
+        {"shrinkage": 2.0},
+        {"quantile": 0.0},
+        {"gap": 0.0},
+        {"margin": 0.0},
+    ],
     ids=str,
 )
 def test_bad_parameters_are_refused_in_fit(parameters):
