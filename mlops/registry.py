@@ -165,7 +165,9 @@ def _loaded(version: ModelVersion) -> AssetDetector | Subsequences | None:
         return None
     try:
         parameters = json.dumps(version.parameters["detector"], sort_keys=True)
-        detector = _detector(version.kind, parameters, version.artifact_digest)
+        # Shapes take up to a megabyte, and are asked for once a night.
+        read = _detector if version.kind in ASSET_DETECTORS else _read
+        detector = read(version.kind, parameters, version.artifact_digest)
         if detector.width != len(version.columns):
             raise ValueError("it learnt other columns than it says")
     except UNUSABLE as exc:
@@ -177,6 +179,10 @@ def _loaded(version: ModelVersion) -> AssetDetector | Subsequences | None:
 @lru_cache(maxsize=KEPT_DETECTORS)
 def _detector(kind: str, parameters: str, digest: str) -> AssetDetector | Subsequences:
     # What the digest names never changes, so neither does what is kept here.
+    return _read(kind, parameters, digest)
+
+
+def _read(kind: str, parameters: str, digest: str) -> AssetDetector | Subsequences:
     return FITTED[kind].from_arrays(json.loads(parameters), artifacts.load(digest))
 
 

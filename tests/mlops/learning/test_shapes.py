@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from mlops import artifacts, registry
+from mlops import artifacts
 from mlops.learning.progress import all_progress_of
 from mlops.learning.shapes import learn_shapes
 from mlops.models import ModelVersion, ShapeLook
@@ -67,7 +67,6 @@ def test_what_was_learnt_is_what_is_loaded() -> None:
     sensor = make_watched()
     version = learn_shapes(sensor, NIGHT)
 
-    registry._detector.cache_clear()
     known = shape_detector(sensor.pk)
 
     assert known is not None
@@ -194,7 +193,6 @@ def test_a_damaged_file_is_learnt_anew(damage: str) -> None:
     assert version is not None
     path = artifacts.path_of(version.artifact_digest)
     path.write_bytes(b"PK") if damage == "damaged" else path.unlink()
-    registry._detector.cache_clear()
 
     again = learn_shapes(sensor, NIGHT)
 
