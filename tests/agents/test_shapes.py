@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
 import time_machine
 from django.conf import settings as configured
@@ -16,62 +14,30 @@ from django.conf import settings as configured
 from agents import shapes
 from agents.shapes import look_at_shapes, look_for_odd_shapes, record_odd_shapes
 from maintenance.models import Anomaly, Symptom
-from mlops import artifacts
-from mlops.detectors.base import Block
-from mlops.detectors.subsequences import Subsequences
-from mlops.learning.shapes import unfitted
 from mlops.models import ModelVersion, ShapeLook
-from mlops.registry import SHAPES
-from sensors.history.windows import micros_of
-from sensors.models import Asset, ReadingBatch, Sensor
-from tests.factories import MINUTE, NOON, make_anomaly, make_sensor, make_version
-from tests.mlops.waves import HISTORY, PERIOD, bring, make_watched, move, odd, waves
+from sensors.models import Asset, Sensor
+from tests.factories import NOON, make_anomaly, make_sensor
+from tests.mlops.waves import (
+    DAY,
+    FIRST,
+    LAST,
+    PERIOD,
+    at,
+    bring,
+    learnt,
+    make_watched,
+    night,
+    odd,
+    waves,
+)
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
-
-DAY = 400  # Minutes that are looked at at once here
-FIRST, LAST = 150, 230
 
 
 @pytest.fixture(autouse=True)
 def directory(settings: Any, tmp_path: Path) -> None:
     settings.ARTIFACTS_DIR = str(tmp_path / "artifacts")
-
-
-def at(minute: int) -> datetime:
-    return NOON + MINUTE * minute
-
-
-def night(minute: int) -> datetime:
-    """When all up to a minute past noon has settled."""
-    return at(minute) + timedelta(hours=1)
-
-
-@cache
-def fitted() -> Subsequences:
-    """What is learnt of the waves up to noon: the same for all, and fitted once."""
-    micros = micros_of(NOON) + np.arange(-HISTORY, 0) * 60_000_000
-    return unfitted(PERIOD).fit(Block(micros[:, None], waves(HISTORY, start=-HISTORY)[:, None]))
-
-
-def learnt(**fields: Any) -> Sensor:
-    """A sensor the shapes of which are known up to noon."""
-    sensor = make_watched(history=100, **fields)
-    parameters = {n: v for n, v in vars(fitted()).items() if not n.endswith("_")}
-    make_version(
-        sensor=sensor,
-        kind=SHAPES,
-        code=Subsequences.version,
-        parameters={"detector": parameters},
-        columns=[sensor.code],
-        artifact_digest=artifacts.save(fitted().arrays()),
-        created_at=NOON,
-    )
-    ShapeLook.objects.create(
-        sensor=sensor, until=at(-1), learnt=1_000, needed=1_000, tried_at=NOON
-    )
-    return sensor
 
 
 def found(sensor: Sensor) -> list[dict[str, Any]]:
@@ -182,82 +148,6 @@ def test_a_sensor_that_nobody_has_placed_has_it_for_itself() -> None:
 
 def unplaced() -> Asset:
     return Asset.objects.unassigned(make_sensor().site_id)
-
-
-def test_history_that_is_filled_in_raises_no_alarm() -> None:
-    sensor = learnt()
-    bring(sensor, odd(DAY, FIRST, LAST), mode=ReadingBatch.Mode.BACKFILL)
-
-    assert not record_odd_shapes(sensor.pk, night(DAY))
-    assert not Symptom.objects.exists()
-
-
-def test_a_gap_is_no_odd_shape() -> None:
-    sensor = learnt()
-    bring(sensor, waves(DAY, seed=5))
-    move(sensor, range(FIRST, DAY), by=PERIOD // 2)
-
-    assert not record_odd_shapes(sensor.pk, night(DAY + PERIOD))
-
-
-def test_what_is_missing_without_a_gap_is_one() -> None:
-    sensor = learnt()
-    values = waves(DAY, seed=5)
-    bring(sensor, np.delete(values, np.s_[FIRST : FIRST + PERIOD // 2]))
-
-    assert record_odd_shapes(sensor.pk, night(DAY))
-
-
-def test_while_the_machine_stands_nothing_is_odd() -> None:
-    gate = make_sensor()
-    sensor = learnt(asset=gate.asset, gate=gate, runs_above=0.5)
-    bring(sensor, odd(DAY, FIRST, LAST))
-    rests = np.ones(DAY)
-    rests[FIRST:LAST] = 0
-    bring(gate, rests)
-
-    assert not record_odd_shapes(sensor.pk, night(DAY))
-
-
-def test_readings_that_nothing_can_be_computed_with_are_passed_over() -> None:
-    sensor = learnt()
-    values = waves(DAY, seed=5)
-    values[FIRST] = 1e300
-    bring(sensor, values)
-
-    assert not record_odd_shapes(sensor.pk, night(DAY))
-    assert ShapeLook.objects.get().until == at(DAY - 1)
-
-
-def test_what_comes_within_the_hour_finds_its_place() -> None:
-    sensor = learnt()
-    values = odd(DAY, FIRST, LAST)
-    bring(sensor, values[: FIRST + 10])
-    record_odd_shapes(sensor.pk, at(FIRST + 10))
-    before = ShapeLook.objects.get().until
-
-    bring(sensor, values[FIRST + 10 :], first=FIRST + 10)
-
-    assert before == at(FIRST + 10 - 61)
-    assert record_odd_shapes(sensor.pk, night(DAY))
-
-
-def test_what_is_older_than_some_days_is_no_news() -> None:
-    sensor = learnt()
-    bring(sensor, odd(DAY, FIRST, LAST))
-    days = timedelta(days=3)
-
-    assert not record_odd_shapes(sensor.pk, at(DAY) + days)
-    assert record_odd_shapes(sensor.pk, at(FIRST) + days)
-
-
-def test_a_look_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlops.watching.shapes.MOST_READINGS", DAY - LAST - PERIOD)
-    sensor = learnt()
-    bring(sensor, odd(DAY, FIRST, LAST))
-
-    assert not record_odd_shapes(sensor.pk, night(DAY))
-    assert ShapeLook.objects.get().until == at(DAY - 1)
 
 
 @pytest.mark.parametrize("change", ["retired", "not asked for", "not learnt", "off duty"])

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
 import numpy as np
 
-from sensors.models import Reading, Sensor
-from tests.factories import MINUTE, NOON, make_history, make_sensor, make_stored, reading
+from mlops import artifacts
+from mlops.detectors.base import Block
+from mlops.detectors.subsequences import Subsequences
+from mlops.learning.shapes import unfitted
+from mlops.models import ShapeLook
+from mlops.registry import SHAPES
+from sensors.history.windows import micros_of
+from sensors.models import Sensor
+from tests.factories import (
+    MINUTE,
+    NOON,
+    make_history,
+    make_sensor,
+    make_stored,
+    make_version,
+    reading,
+)
 
 PERIOD = 40
 HISTORY = 1_200
+# Minutes that are looked at at once, and the odd ones among them.
+DAY = 400
+FIRST, LAST = 150, 230
 
 
 def waves(readings: int, seed: int = 1, start: int = 0) -> np.ndarray:
@@ -25,7 +47,7 @@ def odd(readings: int, first: int, last: int, seed: int = 2) -> np.ndarray:
     return values
 
 
-def make_watched(history: int = HISTORY, **fields: object) -> Sensor:
+def make_watched(history: int = HISTORY, **fields: Any) -> Sensor:
     """A sensor that is to be looked at, with a reading a minute up to noon."""
     sensor = make_sensor(**{"detect_odd_shapes": True} | fields)
     # The last of a whole number of rounds, so that what comes goes on in phase.
@@ -33,14 +55,42 @@ def make_watched(history: int = HISTORY, **fields: object) -> Sensor:
     return sensor
 
 
-def bring(sensor: Sensor, values: np.ndarray, first: int = 0, **fields: object) -> None:
+def bring(sensor: Sensor, values: np.ndarray, first: int = 0, **fields: Any) -> None:
     """Store readings from so many minutes past noon on."""
     rows = [reading(sensor, float(v), NOON + MINUTE * (first + n)) for n, v in enumerate(values)]
     make_stored(sensor.site, *rows, **fields)
 
 
-def move(sensor: Sensor, minutes: range, by: int) -> None:
-    """As if some readings after noon had been taken so many minutes later."""
-    for minute in reversed(minutes):
-        one = Reading.objects.filter(sensor=sensor, taken_at=NOON + MINUTE * minute)
-        one.update(taken_at=NOON + MINUTE * (minute + by))
+def at(minute: int) -> datetime:
+    return NOON + MINUTE * minute
+
+
+def night(minute: int) -> datetime:
+    """When all up to a minute past noon has settled."""
+    return at(minute) + timedelta(hours=1)
+
+
+@cache
+def fitted() -> Subsequences:
+    """What is learnt of the waves up to noon: the same for all, and fitted once."""
+    micros = micros_of(NOON) + np.arange(-HISTORY, 0) * 60_000_000
+    return unfitted(PERIOD).fit(Block(micros[:, None], waves(HISTORY, start=-HISTORY)[:, None]))
+
+
+def learnt(**fields: Any) -> Sensor:
+    """A sensor the shapes of which are known up to noon."""
+    sensor = make_watched(history=100, **fields)
+    parameters = {n: v for n, v in vars(fitted()).items() if not n.endswith("_")}
+    make_version(
+        sensor=sensor,
+        kind=SHAPES,
+        code=Subsequences.version,
+        parameters={"detector": parameters},
+        columns=[sensor.code],
+        artifact_digest=artifacts.save(fitted().arrays()),
+        created_at=NOON,
+    )
+    ShapeLook.objects.create(
+        sensor=sensor, until=at(-1), learnt=1_000, needed=1_000, tried_at=NOON
+    )
+    return sensor
