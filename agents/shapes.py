@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from celery import shared_task
-from celery.utils.log import get_task_logger
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,8 +16,6 @@ from mlops.health.foresight import SoonestLimit
 from mlops.learning.shapes import learn_shapes
 from mlops.watching import shapes
 from sensors.models import Asset, Sensor
-
-logger = get_task_logger(__name__)
 
 
 @shared_task(base=Persistent, name="agents.look_for_odd_shapes")

@@ -160,7 +160,7 @@ KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
 
 # What detectors have learnt is kept here as files; workers and web servers share it.
 ARTIFACTS_DIR = env.text("ARTIFACTS_DIR", str(BASE_DIR / "var" / "artifacts"))
-# Detectors of assets are fitted anew after so long, by night.
+# What assets and sensors have taught is learnt anew after so long, by night.
 REFIT_MODELS_AFTER = timedelta(days=env.number("REFIT_MODELS_AFTER_DAYS", 7))
 # Versions that are off duty and that nobody names are removed after so long.
 KEEP_MODELS_FOR = timedelta(days=env.number("KEEP_MODELS_DAYS", 30))

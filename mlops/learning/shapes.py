@@ -151,23 +151,7 @@ def _registered(
     readings: Readings,
     steady: float,
 ) -> ModelVersion | None:
-    learnt = readings.micros[~readings.left_out]
-    version = ModelVersion(
-        kind=SHAPES,
-        code=detector.version,
-        sensor=look.sensor,
-        created_at=look.tried_at,
-        parameters={"detector": _parameters(detector)},
-        columns=[look.sensor.code],
-        learnt_from=moment_of(learnt[0]),
-        learnt_until=moment_of(learnt[-1]),
-        rows=learnt.size,
-        data_digest=readings.digest,
-        metrics={
-            "left_out_readings": float(readings.left_out.sum()),
-            "steadiness": round(steady, 3),
-        },
-    )
+    version = _version(look, detector, readings, steady)
     with transaction.atomic():
         list(Sensor.objects.filter(pk=look.sensor_id).locked())
         if _newest(look.sensor) != before:
@@ -178,8 +162,28 @@ def _registered(
         # What it has learnt it need not look at.
         look.until = max(filter(None, [*looked, moment_of(readings.micros[-1])]))
         look.save()
-    logger.info("%s of sensor %s learnt from %s readings", version, look.sensor_id, learnt.size)
+    logger.info("%s of sensor %s is on duty", version, look.sensor_id)
     return version
+
+
+def _version(
+    look: ShapeLook, detector: Subsequences, readings: Readings, steady: float
+) -> ModelVersion:
+    learnt = readings.micros[~readings.left_out]
+    left_out = float(readings.left_out.sum())
+    return ModelVersion(
+        kind=SHAPES,
+        code=detector.version,
+        sensor=look.sensor,
+        created_at=look.tried_at,
+        parameters={"detector": _parameters(detector)},
+        columns=[look.sensor.code],
+        learnt_from=moment_of(learnt[0]),
+        learnt_until=moment_of(learnt[-1]),
+        rows=learnt.size,
+        data_digest=readings.digest,
+        metrics={"left_out_readings": left_out, "steadiness": round(steady, 3)},
+    )
 
 
 def _parameters(detector: Subsequences) -> dict[str, float | int | None]:
