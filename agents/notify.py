@@ -13,8 +13,13 @@ def notify(run_id: int) -> None:
     """Hand each waiting notification to a task of its own."""
     with PipelineRun.objects.entering(run_id, PipelineRun.Stage.NOTIFIED) as run:
         if run:
-            for pk in Notification.objects.waiting().values_list("pk", flat=True):
-                send_notification.delay_on_commit(pk)
+            tell()
+
+
+def tell() -> None:
+    """Have all that waits sent, once the transaction is over."""
+    for pk in Notification.objects.waiting().values_list("pk", flat=True):
+        send_notification.delay_on_commit(pk)
 
 
 @shared_task(name="agents.send_notification", acks_late=False)

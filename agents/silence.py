@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from agents.base import Persistent
 from agents.models import PipelineRun
-from agents.notify import send_notification
+from agents.notify import tell
 from maintenance.decision import decide_undecided
-from maintenance.models import Notification
 from maintenance.recording import record_episodes
 from mlops.watching.silences import overdue, scored
 from sensors.models import ReadingBatch, Sensor
@@ -31,8 +30,7 @@ def look_for_silence() -> None:
         if not record_silences(seen_until()):
             return
         decide_undecided()
-        for pk in Notification.objects.waiting().values_list("pk", flat=True):
-            send_notification.delay_on_commit(pk)
+        tell()
 
 
 def seen_until() -> datetime:

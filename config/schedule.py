@@ -31,5 +31,8 @@ BEAT_SCHEDULE = {
     "keep-forecasts": every(HOUR // 4, "mlops.keep_forecasts"),
     "check-forecasts": every(HOUR // 4, "mlops.check_forecasts"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
+    "give-up-unseen": every(HOUR, "mlops.give_up_unseen"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
+    "look-for-odd-shapes": nightly(2, 20, "agents.look_for_odd_shapes"),
+    "prune-models": nightly(3, 10, "mlops.prune_models"),
 }

@@ -160,8 +160,12 @@ KEEP_READINGS_FOR = timedelta(days=env.number("KEEP_READINGS_DAYS", 180))
 
 # What detectors have learnt is kept here as files; workers and web servers share it.
 ARTIFACTS_DIR = env.text("ARTIFACTS_DIR", str(BASE_DIR / "var" / "artifacts"))
-# Detectors of assets are fitted anew after so long, by night.
+# What assets and sensors have taught is learnt anew after so long, by night.
 REFIT_MODELS_AFTER = timedelta(days=env.number("REFIT_MODELS_AFTER_DAYS", 7))
+# Versions that are off duty and that nobody names are removed after so long.
+KEEP_MODELS_FOR = timedelta(days=env.number("KEEP_MODELS_DAYS", 30))
+# What a model saw of a machine is given up when nothing more came that it could be seen in.
+UNSEEN_AFTER = timedelta(days=env.number("UNSEEN_AFTER_DAYS", 7))
 
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")
@@ -184,6 +188,7 @@ CELERY_TASK_ROUTES = {
     "agents.send_notification": {"queue": "notify"},
     # Nor what takes minutes of computing.
     "mlops.*": {"queue": "training"},
+    "agents.look_at_shapes": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

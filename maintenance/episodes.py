@@ -44,6 +44,9 @@ DEVIATION_RULES = Rules(needed=3, among=5, at_once=3.0)
 TAIL_RULES = Rules(
     needed=1, among=1, at_once=ALARM_LINE, refractory=timedelta(days=1), much_worse=3.0
 )
+# Who looks once a night tells of a stretch that is odd, once: the same part of a signal is
+# seen in many readings in a row, and one of those alone past the line means little.
+SHAPE_RULES = replace(DEVIATION_RULES, refractory=timedelta(days=1), much_worse=3.0)
 # What a rule says of a sensor counts at once, and is over with the first reading that is as
 # it was. A sensor that comes and goes is one thing to look at.
 SENSOR_RULES = replace(TAIL_RULES, calm_for=1)

@@ -103,7 +103,7 @@ def _wholes(changed: Sequence[Symptom], begun: Sequence[Symptom]) -> list[Whole]
 def _begun(symptom: Symptom) -> Anomaly:
     return Anomaly(
         asset=symptom.asset,
-        kind=symptom.kind if symptom.stands_alone else Anomaly.Kind.DEVIATION,
+        kind=Anomaly.Kind.DEVIATION if symptom.joins else symptom.kind,
         is_joint=symptom.joins,
         severity_worst=policy.Severity.LOW,
     )

@@ -17,6 +17,7 @@ from maintenance.episodes import (
     ALARM_LINE,
     LIMIT_RULES,
     SENSOR_RULES,
+    SHAPE_RULES,
     TAIL_RULES,
     Episode,
     Rules,
@@ -111,6 +112,8 @@ def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
 def rules_of(kind: str) -> Rules:
     if kind in policy.SENSOR_FAULTS:
         return SENSOR_RULES
+    if kind == Symptom.Kind.ODD_SHAPE:
+        return SHAPE_RULES
     return LIMIT_RULES if kind in Symptom.LIMITS else TAIL_RULES
 
 

@@ -1,7 +1,9 @@
 """Where learnt arrays are kept: files named by what is in them, checked when read.
 
 A file is written beside its place and then moved there, so that there is never half of
-one. No pickles: a model file must not be able to run anything.
+one. Several versions may have learnt the same and share a file; a lock of the database, held
+until the transaction ends, keeps whoever removes it and whoever counts on it apart. No
+pickles: a model file must not be able to run anything.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.db import connection
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -30,11 +33,16 @@ class ArtifactDamagedError(Exception):
 
 
 def save(arrays: Arrays) -> str:
-    """Keep arrays for good and return the SHA-256 that they are found by."""
+    """Keep arrays for good and return the SHA-256 that they are found by.
+
+    A file that is there and has been changed is put right. Needs a transaction, in which
+    whatever names the digest is stored too: until its end nobody removes the file.
+    """
     data = _packed(arrays)
     digest = hashlib.sha256(data).hexdigest()
+    lock(digest)
     place = path_of(digest)
-    if not place.exists():
+    if not _is_whole(place, digest):
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
             file.write(data)
@@ -42,6 +50,17 @@ def save(arrays: Arrays) -> str:
             os.fsync(file.fileno())
         Path(file.name).replace(place)
     return digest
+
+
+def remove(digest: str) -> None:
+    """Remove the file of a digest, if there is one. Needs the lock of the digest."""
+    path_of(digest).unlink(missing_ok=True)
+
+
+def lock(digest: str) -> None:
+    """Until the transaction ends, nobody else saves or removes what a digest names."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [digest])
 
 
 def load(digest: str) -> dict[str, NDArray[Any]]:
@@ -53,7 +72,7 @@ def load(digest: str) -> dict[str, NDArray[Any]]:
         data = path_of(digest).read_bytes()
     except FileNotFoundError as exc:
         raise ArtifactMissingError(f"no artifact {digest}") from exc
-    if hashlib.sha256(data).hexdigest() != digest:
+    if not _is_named(data, digest):
         raise ArtifactDamagedError(f"artifact {digest} has been changed")
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
@@ -61,6 +80,17 @@ def load(digest: str) -> dict[str, NDArray[Any]]:
 
 def path_of(digest: str) -> Path:
     return Path(settings.ARTIFACTS_DIR, digest[:2], f"{digest}.npz")
+
+
+def _is_whole(place: Path, digest: str) -> bool:
+    try:
+        return _is_named(place.read_bytes(), digest)
+    except OSError:
+        return False
+
+
+def _is_named(data: bytes, digest: str) -> bool:
+    return hashlib.sha256(data).hexdigest() == digest
 
 
 def _packed(arrays: Arrays) -> bytes:

@@ -22,6 +22,7 @@ from mlops.detectors.rate_of_change import RateOfChange
 from mlops.detectors.seasonal_baseline import SeasonalBaseline
 from mlops.detectors.silence import Silence
 from mlops.detectors.stuck import Stuck
+from mlops.detectors.subsequences import Subsequences
 from mlops.detectors.suite import ONLY_ASKED, Mask, Member, Suite
 from mlops.models import ModelVersion
 from sensors.models import Sensor
@@ -41,6 +42,9 @@ NAMES = {detector: name for name, detector in DETECTORS.items()}
 # Of assets; the same holds for these names. The first is what is fitted.
 ASSET_DETECTORS: dict[str, type[AssetDetector]] = {"level_and_pattern": LevelAndPattern}
 SHIPPED = next(iter(ASSET_DETECTORS))
+# Of single sensors, fitted by night.
+SHAPES = "subsequences"
+FITTED: dict[str, type[AssetDetector | Subsequences]] = {**ASSET_DETECTORS, SHAPES: Subsequences}
 # Gone, changed, out of reach, or not what from_arrays needs.
 UNUSABLE = (
     artifacts.ArtifactMissingError,
@@ -138,25 +142,48 @@ def asset_detectors(assets: Iterable[int]) -> dict[int, tuple[ModelVersion, Asse
 
 
 def loaded(version: ModelVersion) -> AssetDetector | None:
-    """The detector of a version; None, and a line in the log, if it cannot be loaded."""
-    if version.code != ASSET_DETECTORS[version.kind].version:
-        logger.warning("%s of asset %s is of an older method", version, version.asset_id)
+    """The detector of a version of an asset; None, and a line in the log, if it cannot be
+    loaded."""
+    detector = _loaded(version)
+    return detector if isinstance(detector, AssetDetector) else None
+
+
+def shape_detector(sensor_id: int) -> tuple[ModelVersion, Subsequences] | None:
+    """The version on duty that knows the shapes of a sensor's readings, and what it learnt.
+
+    None where there is none, or, with a line in the log, where it cannot be loaded.
+    """
+    versions = ModelVersion.objects.active().filter(kind=SHAPES, sensor=sensor_id)
+    version = versions.first()
+    detector = _loaded(version) if version else None
+    return (version, detector) if version and isinstance(detector, Subsequences) else None
+
+
+def _loaded(version: ModelVersion) -> AssetDetector | Subsequences | None:
+    if version.code != FITTED[version.kind].version:
+        logger.warning("%s (%s) is of an older method", version, version.pk)
         return None
     try:
         parameters = json.dumps(version.parameters["detector"], sort_keys=True)
-        detector = _detector(version.kind, parameters, version.artifact_digest)
-        if detector.all_columns_ != len(version.columns):
+        # Shapes take up to a megabyte, and are asked for once a night.
+        read = _detector if version.kind in ASSET_DETECTORS else _read
+        detector = read(version.kind, parameters, version.artifact_digest)
+        if detector.width != len(version.columns):
             raise ValueError("it learnt other columns than it says")
     except UNUSABLE as exc:
-        logger.error("%s of asset %s cannot be loaded: %r", version, version.asset_id, exc)
+        logger.error("%s (%s) cannot be loaded: %r", version, version.pk, exc)
         return None
     return detector
 
 
 @lru_cache(maxsize=KEPT_DETECTORS)
-def _detector(kind: str, parameters: str, digest: str) -> AssetDetector:
+def _detector(kind: str, parameters: str, digest: str) -> AssetDetector | Subsequences:
     # What the digest names never changes, so neither does what is kept here.
-    return ASSET_DETECTORS[kind].from_arrays(json.loads(parameters), artifacts.load(digest))
+    return _read(kind, parameters, digest)
+
+
+def _read(kind: str, parameters: str, digest: str) -> AssetDetector | Subsequences:
+    return FITTED[kind].from_arrays(json.loads(parameters), artifacts.load(digest))
 
 
 def _seconds(sensors: Sequence[Sensor], name: str) -> Values:

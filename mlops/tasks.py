@@ -11,10 +11,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from mlops.backtesting.requests import carry_out
-from mlops.learning import fitting
+from mlops.learning import fitting, pruning
 from mlops.learning.refits import due_for_refit
 from mlops.models import Backtest
 from mlops.prognosis import keeping
+from mlops.watching import unseen
 from sensors.models import Asset
 
 logger = get_task_logger(__name__)
@@ -71,6 +72,20 @@ def refit_assets() -> None:
     """Have the detectors fitted anew that have become old, or knew little."""
     for asset_id in due_for_refit():
         fit_asset.delay(asset_id)
+
+
+@shared_task(name="mlops.give_up_unseen")
+def give_up_unseen() -> None:
+    """End what was seen of machines and can be seen no more."""
+    if given_up := unseen.give_up_unseen(timezone.now()):
+        logger.info("gave %s symptoms up", given_up)
+
+
+@shared_task(name="mlops.prune_models")
+def prune_models() -> None:
+    """Remove versions that nothing needs any more, and their files."""
+    if pruned := pruning.prune_models(timezone.now()):
+        logger.info("pruned %s versions of models", pruned)
 
 
 @shared_task(name="mlops.keep_forecasts")

@@ -215,7 +215,7 @@ def make_version(asset: Asset | None = None, **fields: Any) -> ModelVersion:
     defaults = {
         "kind": "level_and_pattern",
         "code": 1,
-        "asset": asset or make_asset(),
+        "asset": asset or (None if "sensor" in fields else make_asset()),
         "parameters": {"bin_seconds": 60, "detector": {}},
         "columns": ["A", "B"],
         "learnt_from": NOON - 1_000 * MINUTE,

@@ -66,6 +66,7 @@ class Anomaly(models.Model):
         STUCK = "stuck"
         SILENCE = "silence"
         NOISE_GONE = "noise_gone"
+        ODD_SHAPE = "odd_shape"
 
     class Status(models.TextChoices):
         """ISA-18.2: active or cleared, acknowledged or not. Derived, never stored."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -37,6 +38,7 @@ class Symptom(models.Model):
         STUCK = "stuck"
         SILENCE = "silence"
         NOISE_GONE = "noise_gone"
+        ODD_SHAPE = "odd_shape"
 
     LIMITS = (Kind.HIGH_LIMIT, Kind.LOW_LIMIT, Kind.RATE_OF_CHANGE)
 
@@ -89,6 +91,11 @@ class Symptom(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} on {self.sensor or self.asset}"
+
+    def give_up(self, now: datetime, why: str) -> None:
+        """End it, not yet stored, because nobody can see any more whether it goes on."""
+        self.ended_at = max(now, self.started_at)
+        self.evidence = {**self.evidence, "given_up": why}
 
     @property
     def stream(self) -> Stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.html import format_html_join
 
-from mlops.learning.progress import in_words, progress_of
+from mlops.learning.progress import all_progress_of, in_words
 from mlops.models import SensorState
 from sensors.admin.plant import SensorAdmin
 from sensors.admin_parts.times import NOTHING
@@ -14,7 +14,7 @@ from sensors.models import Sensor
 
 class WatchedSensorAdmin(SensorAdmin):
     list_display = [*SensorAdmin.list_display, "detectors"]
-    list_select_related = [*SensorAdmin.list_select_related, "detector_state"]
+    list_select_related = [*SensorAdmin.list_select_related, "detector_state", "shape_look"]
     readonly_fields = [*SensorAdmin.readonly_fields, "progress"]
     fieldsets = [
         *SensorAdmin.fieldsets[:-1],
@@ -26,11 +26,11 @@ class WatchedSensorAdmin(SensorAdmin):
     def detectors(self, sensor: Sensor) -> str:
         if sensor.retired_at:
             return NOTHING
-        return in_words(progress_of(sensor, state_of(sensor)))
+        return in_words(all_progress_of(sensor, state_of(sensor)))
 
     @admin.display(description="")
     def progress(self, sensor: Sensor) -> str:
-        found = progress_of(sensor, state_of(sensor))
+        found = all_progress_of(sensor, state_of(sensor))
         return format_html_join("", "{}<br>", [(str(progress),) for progress in found])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from mlops.models import ModelVersion
@@ -24,10 +26,15 @@ class ModelVersionAdmin(Evidence):
         "false_alarms",
         "created_at",
     ]
-    list_select_related = ["asset__site", "asset_type"]
+    list_select_related = ["sensor", "asset__site", "asset_type"]
     list_filter = ["is_active", "kind", ("asset__site", VisibleChoices), "created_at"]
-    search_fields = ["asset__tag", "asset__name", "artifact_digest__startswith"]
-    search_help_text = "A tag, a name, or how the digest begins"
+    search_fields = [
+        "sensor__code",
+        "asset__tag",
+        "asset__name",
+        "artifact_digest__startswith",
+    ]
+    search_help_text = "A code, a tag, a name, or how the digest begins"
     fieldsets = [
         (None, {"fields": ["kind", "number", "duty", "of", "created_at"]}),
         ("Learnt from", {"fields": [("learnt_from", "learnt_until"), "rows", "sensors"]}),
@@ -36,12 +43,11 @@ class ModelVersionAdmin(Evidence):
         ("Identity", {"fields": ["data_digest", "artifact_digest"]}),
     ]
 
-    def at_sites(self, rows: QuerySet, sites: list[int]) -> QuerySet:
-        # What holds for a type of asset belongs to no site.
-        return rows.filter(Q(asset=None) | Q(asset__site__in=sites))
+    def at_sites(self, rows: Any, sites: list[int]) -> QuerySet:
+        return rows.at_sites(sites)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "asset" or super().lookup_allowed(lookup, value, request)
+        return lookup in ("asset", "sensor") or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="version", ordering="pk")
     def named(self, version: ModelVersion) -> str:
@@ -53,7 +59,7 @@ class ModelVersionAdmin(Evidence):
 
     @admin.display(description="for")
     def of(self, version: ModelVersion) -> str:
-        return str(version.asset or version.asset_type or NOTHING)
+        return str(version.sensor or version.asset or version.asset_type or NOTHING)
 
     @admin.display(description="false alarms a week")
     def false_alarms(self, version: ModelVersion) -> str:

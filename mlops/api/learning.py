@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
-from mlops.learning.progress import progress_of
+from mlops.learning.progress import all_progress_of
 from mlops.models import GateLevels, SensorState
 from sensors.api.answers import json_answer
 from sensors.api.authentication import principal
@@ -18,7 +18,9 @@ class SensorDetectorsView(Endpoint):
     """What watches a sensor, and how much of what it needs it has learnt."""
 
     def get(self, request: Request, pk: int) -> HttpResponseBase:
-        visible = Sensor.objects.visible_to(principal(request)).select_related("gate")
+        visible = Sensor.objects.visible_to(principal(request)).select_related(
+            "gate", "shape_look"
+        )
         sensor = get_object_or_404(visible, pk=pk)
         state = SensorState.objects.filter(sensor=sensor).first()
         return json_answer(
@@ -34,8 +36,9 @@ class SensorDetectorsView(Endpoint):
                         "phase": found.phase,
                         "learnt": found.learnt,
                         "needed": found.needed,
+                        "note": found.note,
                     }
-                    for found in progress_of(sensor, state)
+                    for found in all_progress_of(sensor, state)
                 ],
             }
         )

@@ -22,6 +22,7 @@ from mlops.detectors.base import (
     Values,
 )
 from mlops.detectors.calibration import alarm_line, held_out_slices
+from mlops.detectors.naming import under
 from mlops.detectors.statistic import Statistic
 
 # The statistics are made comparable where both still have many held-out rows.
@@ -135,13 +136,18 @@ class AssetDetector(Detector):
         detector.line_, detector.rows_ = float(line), int(rows)
         detector.all_columns_ = int(columns)
         detector.units_ = arrays["units"]
-        detector.columns_ = detector._unfitted_columns().restore(_under("columns", arrays))
+        detector.columns_ = detector._unfitted_columns().restore(under("columns", arrays))
         detector.statistics_ = [
-            statistic.restore(_under(str(index), arrays))
+            statistic.restore(under(str(index), arrays))
             for index, statistic in enumerate(detector.statistics())
             if detector.columns_.kept_.size
         ]
         return detector
+
+    @property
+    def width(self) -> int:
+        """Of how many columns it was taught."""
+        return self.all_columns_
 
     def _check(self) -> None:
         if not 0 < self.tail < 0.5:
@@ -185,9 +191,3 @@ class AssetDetector(Detector):
         for weight, statistic, feature in zip(weights, self.statistics_, features, strict=True):
             shares[:, self.columns_.kept_] += weight[:, None] * statistic.contributions(feature)
         return shares
-
-
-def _under(prefix: str, arrays: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """The arrays whose names begin with `prefix` and a dot, without it."""
-    start = f"{prefix}."
-    return {name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)}

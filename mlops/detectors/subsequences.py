@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -14,9 +14,12 @@ from mlops.detectors.base import (
     NotEnoughHistoryError,
     Scores,
     State,
+    Times,
     Values,
 )
+from mlops.detectors.naming import under
 from mlops.detectors.period import dominant_period
+from mlops.detectors.repertoire import Repertoire, runs_of
 from mlops.detectors.shapes import Shapes
 
 # Lengths of sub-sequences, in periods: a short fault fills the short ones, a missing cycle
@@ -28,34 +31,8 @@ SHORTEST = 4
 LOWEST_LINE = 0.1
 # More do not change what is found; they bound the cost of a fit.
 LEARNT_WINDOWS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Repertoire:
-    """What one series usually looks like. `lines` are the alarm lines of the shapes."""
-
-    level: float
-    unit: float
-    shapes: tuple[Shapes, ...]
-    lines: Values
-    line: float
-    tail: Values
-
-    def score(self, values: Values) -> tuple[Values, Values]:
-        """Scores by length, of shape (lengths, rows), and the expected values.
-
-        `values` begin with what came before the rows to score, as long as `tail`.
-        """
-        scaled = (values - self.level) / self.unit
-        scores, endings = [], []
-        for shapes, line in zip(self.shapes, self.lines, strict=True):
-            first = self.tail.size - shapes.mean.size + 1
-            distance, ending = shapes.nearest(
-                sliding_window_view(scaled[first:], shapes.mean.size)
-            )
-            scores.append(distance / (line * self.line))
-            endings.append(ending)
-        return np.array(scores), self.level + self.unit * endings[0]
+# In the state, the time of the last reading and its run come before the last readings.
+BEFORE_TAIL = 2
 
 
 class Subsequences(Detector):
@@ -71,14 +48,15 @@ class Subsequences(Detector):
     learnt from the other blocks: distances to shapes learnt from the same rows are too
     small. It is never less than a tenth of the history's own spread.
 
-    Readings are taken as evenly spaced; those that are missing are skipped. The first
-    readings are seen together with the last of the history, so fit it on what came
-    right before, and on more periods than two. Constant histories have no spread: there
-    any other value is an alarm.
+    Readings are taken as evenly spaced; those that are missing are skipped. With `gap`,
+    no shape reaches over a time between two readings that is so many times as long as the
+    usual one: it is neither learnt nor scored. The first readings are seen together with
+    the last of the history, so fit it on what came right before, and on more periods than
+    two. Constant histories have no spread: there any other value is an alarm.
 
     `period` in readings, None to find it; `centres` per length; `shrinkage` of the
-    variances from 0 to 1; `quantile` of normal history at the alarm line; `folds` of the
-    history, in order of time.
+    variances from 0 to 1; `quantile` of normal history at the alarm line, and `margin`
+    times as far the line itself; `folds` of the history, in order of time.
 
     References: Paparrizos et al., TSB-UAD, PVLDB 15(8), 2022 (k-means on sub-sequences);
     Hotelling, Multivariate Quality Control, 1947; Ledoit and Wolf, JMVA 88, 2004.
@@ -94,16 +72,22 @@ class Subsequences(Detector):
         shrinkage: float = 0.2,
         quantile: float = 0.99,
         folds: int = 4,
+        gap: float | None = None,
+        margin: float = 1.0,
     ) -> None:
         self.period = period
         self.centres = centres
         self.shrinkage = shrinkage
         self.quantile = quantile
         self.folds = folds
+        self.gap = gap
+        self.margin = margin
 
     def fit(self, history: Block) -> Self:
         self._check()
-        self.repertoires_ = [self._learn(column) for column in history.values.T]
+        micros = np.broadcast_to(history.micros, history.values.shape)
+        columns = zip(micros.T, history.values.T, strict=True)
+        self.repertoires_ = [self._learn(times, column) for times, column in columns]
         return self
 
     def _check(self) -> None:
@@ -113,9 +97,12 @@ class Subsequences(Detector):
             raise ValueError("there must be a centre and two folds")
         if not (0 <= self.shrinkage <= 1 and 0 < self.quantile <= 1):
             raise ValueError("shrinkage and quantile lie between 0 and 1")
+        if not (self.gap is None or self.gap > 0) or not self.margin > 0:
+            raise ValueError("gap and margin are above 0")
 
-    def _learn(self, column: Values) -> Repertoire:
-        values = column[~np.isnan(column)]
+    def _learn(self, times: Times, column: Values) -> Repertoire:
+        there = ~np.isnan(column)
+        micros, values = times[there], column[there]
         if values.size < self.min_history:
             raise NotEnoughHistoryError(values.size, self.min_history)
         level, unit = float(np.median(values)), _unit(values)
@@ -124,15 +111,24 @@ class Subsequences(Detector):
         # Four of the longest have to fit in, or there is nothing to compare.
         lengths = [int(np.clip(period * p, SHORTEST, values.size // 4)) for p in PARTS]
         longest = max(lengths)
-        # Windows of all lengths that end at the same readings.
+        interval = float(np.median(np.diff(micros)))
+        runs = runs_of(micros, self._widest(interval), -np.inf, 0)
+        # Windows of all lengths that end at the same readings, and cross no gap.
+        ends = np.flatnonzero(runs[longest - 1 :] >= longest)
+        if ends.size < self.min_history // 2:
+            raise NotEnoughHistoryError(ends.size, self.min_history // 2)
         step = -(-values.size // LEARNT_WINDOWS)
-        windows = [sliding_window_view(scaled, n)[longest - n :: step] for n in lengths]
+        windows = [sliding_window_view(scaled, n)[longest - n :][ends[::step]] for n in lengths]
         shapes = tuple(Shapes.learn(w, self.centres, self.shrinkage) for w in windows)
         held_out = np.array([self._held_out(w, -(-w.shape[1] // step)) for w in windows])
         lines = np.array([self._line(distances) for distances in held_out])
-        line = self._line(np.mean(held_out / lines[:, None], axis=0))
+        line = self.margin * self._line(np.mean(held_out / lines[:, None], axis=0))
         tail = values[values.size - longest + 1 :].copy()
-        return Repertoire(level, unit, shapes, lines, line, tail)
+        ended, run = float(micros[-1]), float(runs[-1])
+        return Repertoire(level, unit, shapes, lines, line, tail, ended, interval, run)
+
+    def _widest(self, interval: float) -> float:
+        return np.inf if self.gap is None else self.gap * interval
 
     def _held_out(self, windows: Values, gap: int) -> Values:
         """Distances of each block of the history to the shapes of the others."""
@@ -152,25 +148,31 @@ class Subsequences(Detector):
         if series != len(self.repertoires_):
             raise ValueError(f"fitted on {len(self.repertoires_)} series, not {series}")
         width = max((r.tail.size for r in self.repertoires_), default=0)
-        state = np.full((series, width), np.nan)
+        state = np.full((series, BEFORE_TAIL + width), np.nan)
         for row, repertoire in zip(state, self.repertoires_, strict=True):
-            row[width - repertoire.tail.size :] = repertoire.tail
+            row[:BEFORE_TAIL] = repertoire.ended, repertoire.run
+            row[row.size - repertoire.tail.size :] = repertoire.tail
         return state
 
     def score(self, block: Block, state: State) -> tuple[Scores, State]:
         shape = block.values.shape
+        micros = np.broadcast_to(block.micros, shape)
         score, expected = np.full(shape, np.nan), np.full(shape, np.nan)
         channel, after = np.zeros(shape, dtype=np.int8), state.copy()
         for i, repertoire in enumerate(self.repertoires_):
-            there = ~np.isnan(block.values[:, i])
-            if not there.any():
+            there = np.flatnonzero(~np.isnan(block.values[:, i]))
+            if not there.size:
                 continue
-            lags = state[i, state.shape[1] - repertoire.tail.size :]
+            times, lags = micros[there, i], state[i, -repertoire.tail.size :]
             values = np.concatenate([lags, block.values[there, i]])
-            parts, expected[there, i] = repertoire.score(values)
-            score[there, i] = parts.mean(axis=0)
+            runs = runs_of(times, self._widest(repertoire.interval), *state[i, :BEFORE_TAIL])
+            whole = runs >= repertoire.longest
+            parts, near = repertoire.score(values)
+            score[there[whole], i] = parts.mean(axis=0)[whole]
+            expected[there[whole], i] = near[whole]
             channel[there, i] = parts.argmax(axis=0)
-            after[i, state.shape[1] - lags.size :] = values[values.size - lags.size :]
+            after[i, :BEFORE_TAIL] = times[-1], min(runs[-1], repertoire.longest)
+            after[i, -lags.size :] = values[-lags.size :]
         unknown = np.full(shape, np.nan)
         return Scores(score, expected, unknown, unknown.copy(), channel), after
 
@@ -189,6 +191,36 @@ class Subsequences(Detector):
             reason = f"the readings up to {value:.4g} look like the history"
         evidence = {"value": value, "score": score, "expected": expected}
         return Explanation(reason, evidence | {"readings": float(shapes.mean.size)})
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that was learnt, by name, for from_arrays."""
+        return {
+            f"{index}.{name}": array
+            for index, repertoire in enumerate(self.repertoires_)
+            for name, array in repertoire.arrays().items()
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        """The detector with these hyper-parameters that learnt what `arrays` gave."""
+        detector = cls(**parameters)
+        series = {name.partition(".")[0] for name in arrays}
+        detector.repertoires_ = [
+            Repertoire.from_arrays(under(str(index), arrays)) for index in range(len(series))
+        ]
+        return detector
+
+    @property
+    def longest(self) -> int:
+        """Readings in the longest shape of all series."""
+        return max((r.longest for r in self.repertoires_), default=0)
+
+    @property
+    def width(self) -> int:
+        """Of how many columns it was taught."""
+        return len(self.repertoires_)
 
     @property
     def nbytes(self) -> int:

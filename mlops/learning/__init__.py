@@ -1,1 +1,1 @@
-"""How the detector of an asset comes about: from its history to a version on duty."""
+"""How detectors of assets and shapes of sensors are learnt: from history to a version on duty."""

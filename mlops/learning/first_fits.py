@@ -1,4 +1,7 @@
-"""Assets that have no detector get one by themselves, as soon as there is enough to learn."""
+"""Assets that have no detector get one by themselves, as soon as there is enough to learn.
+
+One whose file is damaged or gone counts as none, and is fitted again.
+"""
 
 from __future__ import annotations
 

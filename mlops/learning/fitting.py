@@ -92,7 +92,6 @@ def _registered(asset: Asset, history: History, detector: AssetDetector) -> Fit:
         learnt_until=moment_of(int(history.rows.micros[-1])),
         rows=len(history.rows),
         data_digest=history.digest,
-        artifact_digest=artifacts.save(detector.arrays()),
         metrics=metrics,
     )
     worse = champion is not None and (
@@ -101,6 +100,7 @@ def _registered(asset: Asset, history: History, detector: AssetDetector) -> Fit:
     with transaction.atomic():
         # Two fits of one asset number their versions one after the other.
         list(Asset.objects.filter(pk=asset.pk).locked())
+        version.artifact_digest = artifacts.save(detector.arrays())
         version.register(on_duty=not worse)
     words = "kept off duty: more false alarms than the one before" if worse else "on duty"
     return Fit(asset, f"{version} learnt from {version.rows} rows, {words}", version)

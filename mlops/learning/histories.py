@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from maintenance.models import Anomaly
@@ -55,7 +55,7 @@ def history_of(asset: Asset, until: datetime) -> History | None:
     first = max(before - GAPS * MOST_ROWS * width, 0)
     wanted = Wanted(sensors=ids, width=width, first=first, before=before)
     [rows] = rows_of([wanted], most=MOST_ROWS)
-    odd = _odd(asset, rows, width)
+    odd = odd_rows(Anomaly.objects.filter(asset=asset), rows.micros, MARGIN * width)
     normal = rows.only(~odd)
     latest = np.arange(len(normal)) >= len(normal) - MOST_ROWS
     return History(sensors, width, normal.only(latest), left_out=int(odd.sum()))
@@ -66,19 +66,20 @@ def _newest(sensors: list[int], until: datetime) -> int:
     return max(int(micros[-1]) for micros, _ in pasts(asked, most=1) if micros.size)
 
 
-def _odd(asset: Asset, rows: Rows, width: int) -> NDArray[np.bool_]:
-    """Which rows lie within anomalies of the asset, or near one; of shape (rows,)."""
-    odd = np.zeros(len(rows), dtype=bool)
-    if not len(rows):
+def odd_rows(
+    anomalies: QuerySet[Anomaly], micros: NDArray[np.int64], margin: int
+) -> NDArray[np.bool_]:
+    """Which of some moments in order lie within one of the anomalies, or as near to one as
+    `margin`; all in microseconds, of shape (moments,)."""
+    odd = np.zeros(micros.size, dtype=bool)
+    if not micros.size:
         return odd
-    margin = timedelta(microseconds=MARGIN * width)
-    first, last = moment_of(rows.micros[0]), moment_of(rows.micros[-1])
-    over = Q(ended_at__lt=first - margin)
-    found = Anomaly.objects.filter(asset=asset, started_at__lte=last + margin).exclude(over)
+    before, after = moment_of(micros[0] - margin), moment_of(micros[-1] + margin)
+    found = anomalies.filter(started_at__lte=after).exclude(ended_at__lt=before)
     for started_at, ended_at in found.values_list("started_at", "ended_at"):
-        begin = int(np.searchsorted(rows.micros, micros_of(started_at - margin)))
-        end = len(rows)
+        begin = int(np.searchsorted(micros, micros_of(started_at) - margin))
+        end = micros.size
         if ended_at:
-            end = int(np.searchsorted(rows.micros, micros_of(ended_at + margin), side="right"))
+            end = int(np.searchsorted(micros, micros_of(ended_at) + margin, side="right"))
         odd[begin:end] = True
     return odd

@@ -9,9 +9,11 @@ from enum import StrEnum
 import numpy as np
 
 from maintenance.models import Symptom
+from mlops.detectors.subsequences import Subsequences
 from mlops.detectors.suite import Suite
-from mlops.models import SensorState
-from mlops.registry import sensor_suite
+from mlops.learning.shapes import LEAST_READINGS
+from mlops.models import SensorState, ShapeLook
+from mlops.registry import SHAPES, sensor_suite
 from sensors.models import Sensor
 
 
@@ -30,12 +32,15 @@ class Progress:
     phase: Phase
     learnt: int
     needed: int
+    # What keeps it from learning, or from learning more.
+    note: str = ""
 
     def __str__(self) -> str:
-        label = Symptom.Kind(self.kind).label
+        phase: str = self.phase
         if self.phase == Phase.LEARNING:
-            return f"{label}: learning ({self.learnt} of {self.needed})"
-        return f"{label}: {self.phase}"
+            phase = f"learning ({self.learnt} of {self.needed})"
+        words = ", ".join(filter(None, [phase, self.note]))
+        return f"{Symptom.Kind(self.kind).label}: {words}"
 
 
 # What each kind goes by where a person has set it; then there is nothing to learn first.
@@ -48,9 +53,26 @@ SET_BY_HAND: dict[str, tuple[str, ...]] = {
 }
 
 
+def all_progress_of(sensor: Sensor, state: SensorState | None) -> list[Progress]:
+    """How far each detector of a sensor is, those that look by night too."""
+    return [*progress_of(sensor, state), _of_shapes(sensor)]
+
+
+def _of_shapes(sensor: Sensor) -> Progress:
+    name = f"{SHAPES}#{Subsequences.version}"
+    look: ShapeLook | None = getattr(sensor, "shape_look", None)
+    learnt, needed = (look.learnt, look.needed) if look else (0, LEAST_READINGS)
+    phase = Phase.LEARNING if learnt < needed else Phase.WATCHING
+    if not sensor.detect_odd_shapes:
+        return Progress(Symptom.Kind.ODD_SHAPE, name, Phase.OFF, learnt, needed)
+    note = look.note if look else ""
+    return Progress(Symptom.Kind.ODD_SHAPE, name, phase, learnt, needed, note)
+
+
 def progress_of(sensor: Sensor, state: SensorState | None) -> list[Progress]:
-    """How far each detector of a sensor is. One of other detectors than today's counts as
-    none: it is learnt anew from the sensor's history with its next reading."""
+    """How far each detector is that watches a sensor online. A state of other detectors
+    than today's counts as none: it is learnt anew from the sensor's history with its next
+    reading."""
     suite = sensor_suite([sensor])
     learnt = _learnt(suite, state)
     found = []

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from mlops.models.backtests import Backtest
 from mlops.models.forecasts import ForecastCover, KeptForecast
-from mlops.models.states import AssetState, GateLevels, SensorCheckpoint, SensorState
+from mlops.models.states import (
+    AssetState,
+    GateLevels,
+    SensorCheckpoint,
+    SensorState,
+    ShapeLook,
+)
 from mlops.models.versions import ModelVersion
 
 __all__ = [
@@ -14,4 +20,5 @@ __all__ = [
     "ModelVersion",
     "SensorCheckpoint",
     "SensorState",
+    "ShapeLook",
 ]

@@ -59,13 +59,33 @@ class AssetState(models.Model):
     asset = models.OneToOneField(
         Asset, models.CASCADE, primary_key=True, related_name="detector_state"
     )
-    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
+    version = models.ForeignKey(
+        ModelVersion, models.CASCADE, related_name="+", related_query_name="detector_state"
+    )
     until = models.DateTimeField(help_text="Rows before it are closed and have been seen")
     # Of the detector before the last few rows, and those rows, to begin from there.
     state = models.BinaryField()
 
     def __str__(self) -> str:
         return f"state of asset {self.asset_id}"
+
+
+class ShapeLook(models.Model):
+    """How far the nightly look at the shapes of a sensor's readings has come."""
+
+    sensor = models.OneToOneField(
+        Sensor, models.CASCADE, primary_key=True, related_name="shape_look"
+    )
+    until = models.DateTimeField(
+        null=True, help_text="Readings up to it have been learnt or looked at; empty before both"
+    )
+    learnt = models.PositiveIntegerField(default=0, help_text="Readings that it can learn from")
+    needed = models.PositiveIntegerField(help_text="Readings")
+    note = models.CharField(max_length=100, blank=True, help_text="What keeps it from learning")
+    tried_at = models.DateTimeField(help_text="When it last learnt, or could not")
+
+    def __str__(self) -> str:
+        return f"look at the shapes of sensor {self.sensor_id}"
 
 
 class GateLevels(models.Model):

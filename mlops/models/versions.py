@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Value, Window
+from django.db.models.functions import Concat, RowNumber
 from django.utils import timezone
 
+from maintenance.models import Symptom
 from sensors.access import Principal, Right
-from sensors.models import Asset, AssetType
+from sensors.models import Asset, AssetType, Sensor
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
@@ -15,16 +19,45 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         return self.filter(is_active=True)
 
     def of_the_same(self, version: ModelVersion) -> Self:
-        """All versions of one kind for one asset, or for one type of asset."""
+        """All versions of one kind for one sensor, one asset or one type of asset."""
         return self.filter(
-            kind=version.kind, asset=version.asset_id, asset_type=version.asset_type_id
+            kind=version.kind,
+            sensor=version.sensor_id,
+            asset=version.asset_id,
+            asset_type=version.asset_type_id,
+        )
+
+    def spent(self, *, before: datetime, newest: int) -> Self:
+        """Versions that nothing needs any more: from before a moment, off duty, not among
+        the `newest` of their kind and scope, and named by no symptom of an anomaly.
+
+        One that a detector's state is of is needed until another has taken over.
+        """
+        scope = [F("kind"), F("sensor"), F("asset"), F("asset_type")]
+        place = Window(RowNumber(), partition_by=scope, order_by=F("number").desc())
+        older = self.model.objects.annotate(place=place).filter(place__gt=newest)
+        name = Concat("kind", Value("#"), "number", output_field=models.TextField())
+        naming = Symptom.objects.filter(detector=OuterRef("name"))
+        of_all = Q(sensor=None, asset=None)
+        old = self.filter(pk__in=older.values("pk"), is_active=False, created_at__lt=before)
+        return (
+            old.filter(detector_state=None)
+            .alias(name=name)
+            .exclude(Exists(naming.filter(sensor=OuterRef("sensor"))))
+            .exclude(Exists(naming.filter(asset=OuterRef("asset"), sensor=None)))
+            .exclude(of_all & Exists(naming))
         )
 
     def visible_to(self, principal: Principal) -> Self:
         sites = principal.sites(Right.READ)
         if sites is None:
             return self.all()
-        return self.filter(Q(asset=None) | Q(asset__site__in=sites))
+        return self.at_sites(sites)
+
+    def at_sites(self, sites: Collection[int]) -> Self:
+        """Those of the sites. What holds for a type of asset belongs to none, and to all."""
+        of_all = Q(sensor=None, asset=None)
+        return self.filter(of_all | Q(sensor__site__in=sites) | Q(asset__site__in=sites))
 
 
 class ModelVersion(models.Model):
@@ -32,6 +65,9 @@ class ModelVersion(models.Model):
 
     kind = models.CharField(max_length=40, help_text="Name of the detector or forecaster")
     code = models.PositiveIntegerField(help_text="Version of the method itself")
+    sensor = models.ForeignKey(
+        Sensor, models.PROTECT, null=True, blank=True, related_name="model_versions"
+    )
     asset = models.ForeignKey(
         Asset, models.PROTECT, null=True, blank=True, related_name="model_versions"
     )
@@ -58,19 +94,21 @@ class ModelVersion(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "asset", "asset_type", "number"],
+                fields=["kind", "sensor", "asset", "asset_type", "number"],
                 nulls_distinct=False,
                 name="one_model_version_per_number",
             ),
             models.UniqueConstraint(
-                fields=["kind", "asset", "asset_type"],
+                fields=["kind", "sensor", "asset", "asset_type"],
                 condition=Q(is_active=True),
                 nulls_distinct=False,
                 name="one_active_model_per_kind_and_scope",
             ),
             models.CheckConstraint(
-                condition=Q(asset=None) | Q(asset_type=None),
-                name="a_model_is_for_an_asset_or_a_type",
+                condition=Q(sensor=None, asset=None)
+                | Q(sensor=None, asset_type=None)
+                | Q(asset=None, asset_type=None),
+                name="a_model_is_for_a_sensor_an_asset_or_a_type",
             ),
             models.CheckConstraint(
                 condition=Q(learnt_until__gte=F("learnt_from")),

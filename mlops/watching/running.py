@@ -57,6 +57,18 @@ def idle(
     return found
 
 
+def idle_rows(sensor: Sensor, micros: Times, values: Values) -> Mask:
+    """Which readings of one sensor are of a machine that did not run, of shape (n,).
+
+    Nothing is learnt of its gate, and a sensor without one is never idle.
+    """
+    nobody = np.zeros(micros.size, dtype=np.int64)
+    found = idle(
+        [Stretch(sensor.pk, None, micros, values, nobody)], {sensor.pk: sensor}, learn=False
+    )
+    return found.get(sensor.pk, np.zeros(micros.size, dtype=bool))
+
+
 def columns_of(group: Sequence[Stretch], still: Mapping[int, Mask]) -> Mask:
     """What `idle` found of stretches, beside each other as side_by_side() has them."""
     mask = np.zeros((max(stretch.size for stretch in group), len(group)), dtype=bool)

@@ -110,7 +110,10 @@ class SensorAdmin(SiteScoped, WithButtons):
                 ]
             },
         ),
-        ("What else to notice", {"fields": ["stuck_for", "detect_noise_gone"]}),
+        (
+            "What else to notice",
+            {"fields": ["stuck_for", "detect_noise_gone", "detect_odd_shapes"]},
+        ),
         ("While the machine runs", {"fields": ["gate", ("runs_above", "settle_time")]}),
         (
             "Which readings to believe",

@@ -34,6 +34,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "expected_interval",
             "stuck_for",
             "detect_noise_gone",
+            "detect_odd_shapes",
             "gate",
             "runs_above",
             "settle_time",

@@ -181,6 +181,11 @@ class Sensor(models.Model):
     detect_noise_gone = models.BooleanField(
         default=True, help_text="Notice when the usual noise of its readings is lost"
     )
+    detect_odd_shapes = models.BooleanField(
+        default=False,
+        help_text="By night, look for stretches that look like nothing in its history; for "
+        "signals that repeat themselves every 6 to 303 readings",
+    )
 
     alarm_low = models.FloatField(null=True, blank=True)
     warning_low = models.FloatField(null=True, blank=True)

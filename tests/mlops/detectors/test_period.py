@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlops.detectors.period import dominant_period
+from mlops.detectors.period import dominant_period, steadiness
 
 ROWS = np.arange(1200)
 
@@ -44,3 +44,15 @@ def test_small_early_maxima_are_what_the_benchmarks_rule_falls_for():
 )
 def test_without_a_period_it_falls_back(values, settled):
     assert dominant_period(values, default=77, settled=settled) == 77
+
+
+def test_what_repeats_itself_is_steady_and_what_does_not_is_not():
+    rng = np.random.default_rng(1)
+    rows = np.arange(2_000)
+    wave = np.sin(rows * 2 * np.pi / 40)
+
+    assert steadiness(wave + rng.normal(0, 0.3, 2_000), 40) > 0.8
+    assert steadiness(wave * (rows < 1_500), 40) == 0
+    assert steadiness(rng.normal(size=2_000), 40) < 0.2
+    assert steadiness(np.full(2_000, 3.0), 40) == 0
+    assert steadiness(wave[:300], 40) == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 from mlops.detectors.base import Block, NotEnoughHistoryError
 from mlops.detectors.subsequences import Subsequences
 
-WEEK = 7 * 24 * 3600 * 1_000_000
+MINUTE = 60_000_000
+WEEK = 7 * 24 * 60 * MINUTE
 
 
 def block(*columns, start=0):
     values = np.column_stack(columns).astype(float)
-    return Block(start + np.arange(len(values), dtype=np.int64)[:, None] * 60_000_000, values)
+    return Block(start + np.arange(len(values), dtype=np.int64)[:, None] * MINUTE, values)
 
 
 def pulses(rows=1200, seed=0, period=40):
@@ -68,7 +70,7 @@ def test_a_missing_cycle_is_an_alarm(detector):
 def test_results_do_not_depend_on_the_cut(detector):
     whole, after = scored(detector, [block(FAULTY)])
     cuts = [0, 1, 2, 9, 10, 150, 151, 400]
-    parts = [block(FAULTY[a:b]) for a, b in pairwise(cuts)]
+    parts = [block(FAULTY[a:b], start=a * MINUTE) for a, b in pairwise(cuts)]
 
     score, state = scored(detector, parts)
 
@@ -85,6 +87,67 @@ def test_missing_readings_are_skipped_and_have_no_score(detector):
     np.testing.assert_allclose(
         score[~np.isnan(score)], scored(detector, [block(FAULTY)])[0].ravel(), rtol=1e-9
     )
+
+
+def test_over_a_gap_nothing_is_learnt_or_scored():
+    # Half a cycle is missing: read as if it were not, that is an odd shape.
+    values = np.delete(HISTORY, np.s_[600:620])
+    times = np.delete(block(HISTORY).micros[:, 0], np.s_[600:620])
+    holey = Block(times[:, None], values[:, None])
+    whole = Subsequences(period=40, gap=3).fit(holey)
+    blind = Subsequences(period=40).fit(holey)
+    later = block(FRESH, start=1200 * MINUTE)
+    after_gap = replace(later, micros=later.micros + 10 * MINUTE)
+
+    joined, _ = scored(whole, [later])
+    parted, _ = scored(whole, [after_gap])
+
+    assert whole.repertoires_[0].line < blind.repertoires_[0].line
+    assert not np.isnan(joined).any()
+    assert np.flatnonzero(np.isnan(parted[:, 0])).tolist() == list(range(39))
+
+
+def test_with_gaps_too_results_do_not_depend_on_the_cut():
+    detector = Subsequences(period=40, gap=3).fit(block(HISTORY))
+    readings = block(FAULTY, start=1200 * MINUTE)
+    readings.micros[100:] += 90 * MINUTE
+    readings.values[160:170] = np.nan
+    whole, after = scored(detector, [readings])
+    cuts = [0, 1, 99, 101, 130, 165, 400]
+
+    parts = [Block(readings.micros[a:b], readings.values[a:b]) for a, b in pairwise(cuts)]
+    score, state = scored(detector, parts)
+
+    np.testing.assert_allclose(score, whole, rtol=1e-9)
+    np.testing.assert_array_equal(state, after)
+    assert np.isnan(whole).sum() == 39 + 10 + 39
+
+
+def test_a_history_of_gaps_is_no_history():
+    scattered = block(HISTORY)
+    scattered.micros[:, 0] += np.arange(1200) // 20 * 90 * MINUTE
+
+    with pytest.raises(NotEnoughHistoryError, match="0 rows of history, 100 are needed"):
+        Subsequences(period=40, gap=3).fit(scattered)
+
+
+def test_what_was_learnt_comes_back_from_arrays():
+    parameters = {"period": 40, "gap": 3.0, "margin": 1.25}
+    fitted = Subsequences(**parameters).fit(block(HISTORY, pulses(seed=3)))
+
+    back = Subsequences.from_arrays(parameters, fitted.arrays())
+
+    columns = [block(FAULTY, FRESH, start=1200 * MINUTE)]
+    for one, other in zip(scored(back, columns), scored(fitted, columns), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (back.width, back.longest) == (2, 40)
+
+
+def test_a_wider_margin_moves_the_line():
+    fitted = (Subsequences(margin=margin).fit(block(HISTORY)) for margin in (1.0, 2.0))
+    near, far = (scored(detector, [block(FAULTY)])[0] for detector in fitted)
+
+    np.testing.assert_allclose(near, 2 * far)
 
 
 def test_an_empty_block_changes_nothing(detector):
@@ -167,11 +230,19 @@ def test_the_least_history_is_enough():
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"period": 2}, {"centres": 0}, {"folds": 1}, {"shrinkage": 2.0}, {"quantile": 0.0}],
+    [
+        {"period": 2},
+        {"centres": 0},
+        {"folds": 1},
+        {"shrinkage": 2.0},
+        {"quantile": 0.0},
+        {"gap": 0.0},
+        {"margin": 0.0},
+    ],
     ids=str,
 )
 def test_bad_parameters_are_refused_in_fit(parameters):
-    with pytest.raises(ValueError, match=r"period|centre|shrinkage"):
+    with pytest.raises(ValueError, match=r"period|centre|shrinkage|gap"):
         Subsequences(**parameters).fit(block(HISTORY))
 
 

@@ -88,6 +88,7 @@ def test_the_api_says_how_far_each_detector_is() -> None:
         "phase": "learning",
         "learnt": 30,
         "needed": 200,
+        "note": "",
     }
 
 

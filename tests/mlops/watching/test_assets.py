@@ -16,7 +16,7 @@ from agents.detect import detect, record_anomalies
 from agents.models import PipelineRun
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Symptom
-from mlops import artifacts, registry
+from mlops import artifacts, registry, tasks
 from mlops.learning.fitting import fit_asset
 from mlops.models import AssetState, ModelVersion
 from sensors.models import Asset, Reading, ReadingBatch, Sensor
@@ -247,6 +247,32 @@ def test_an_artifact_that_cannot_be_read_does_not_stop_the_run(
 
     assert [symptom.asset for symptom in Symptom.objects.filter(kind=RELATION)] == [other]
     assert "cannot be loaded" in caplog.text
+
+
+@pytest.mark.parametrize("damage", ["damaged", "missing"])
+def test_an_artifact_that_cannot_be_read_is_fitted_anew_once_an_hour(
+    damage: str,
+    pump: Asset,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    registry._detector.cache_clear()
+    version = ModelVersion.objects.get()
+    path = artifacts.path_of(version.artifact_digest)
+    path.write_bytes(b"PK") if damage == "damaged" else path.unlink()
+    asked: list[int] = []
+    # The same data as before, so the same digest.
+    monkeypatch.setattr(tasks.fit_asset, "apply_async", lambda args, **_: asked.extend(args))
+    values = courses(ROWS, seed=5)
+
+    for rows in (range(10), range(10, 20)):
+        with django_capture_on_commit_callbacks(execute=True):
+            record_anomalies([brought(pump, values, rows)])
+    again = fit_asset(pump, until=NOON)
+
+    assert asked == [pump.pk]
+    assert again and again.artifact_digest == version.artifact_digest
+    assert registry.asset_detectors([pump.pk])[pump.pk][0] == again
 
 
 def test_a_version_whose_sensors_have_moved_away_is_off_duty(pump: Asset) -> None:
