@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,7 +133,7 @@ def test_a_history_of_gaps_is_no_history():
 
 
 def test_what_was_learnt_comes_back_from_arrays():
-    parameters = {"period": 40, "gap": 3.0, "margin": 1.25}
+    parameters: dict[str, Any] = {"period": 40, "gap": 3.0, "margin": 1.25}
     fitted = Subsequences(**parameters).fit(block(HISTORY, pulses(seed=3)))
 
     back = Subsequences.from_arrays(parameters, fitted.arrays())

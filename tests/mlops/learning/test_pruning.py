@@ -188,7 +188,10 @@ def test_a_fit_that_learns_the_same_keeps_its_file(
         assert begun.wait(PATIENCE)
         work()
 
-    both = {"the fit": partial(learnt, other, 0), "the pruning": partial(prune_models, NOON)}
+    both: dict[str, Callable[[], Any]] = {
+        "the fit": partial(learnt, other, 0),
+        "the pruning": partial(prune_models, NOON),
+    }
     race(both.pop(first), partial(second, *both.values()))
 
     version = ModelVersion.objects.get(asset=other)
