@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,9 +44,22 @@ class History:
         return hashlib.sha256(data).hexdigest()
 
 
-def history_of(asset: Asset, until: datetime) -> History | None:
-    """The last closed rows before `until`; None if the sensors give no two readings."""
-    sensors = tuple(Sensor.objects.active().filter(asset=asset).order_by("code"))
+def history_of(
+    asset: Asset,
+    until: datetime,
+    *,
+    since: datetime | None = None,
+    sensors: Sequence[Sensor] | None = None,
+    odd: Sequence[tuple[datetime, datetime]] = (),
+) -> History | None:
+    """The last closed rows before `until`; None if the sensors give no two readings.
+
+    Those `since` a moment if it is given, and of some sensors instead of all active ones.
+    `odd` are spans to be left out beside anomalies.
+    """
+    if sensors is None:
+        sensors = Sensor.objects.active().filter(asset=asset)
+    sensors = tuple(sorted(sensors, key=lambda sensor: sensor.code))
     ids = [sensor.pk for sensor in sensors]
     width = bin_width(ids, micros_of(until))
     if width is None:
@@ -53,12 +67,14 @@ def history_of(asset: Asset, until: datetime) -> History | None:
     newest = _newest(ids, until)
     before = closed_before(newest, width)
     first = max(before - GAPS * MOST_ROWS * width, 0)
+    if since:
+        first = max(first, -(-micros_of(since) // width) * width)
     wanted = Wanted(sensors=ids, width=width, first=first, before=before)
     [rows] = rows_of([wanted], most=MOST_ROWS)
-    odd = _odd(asset, rows, width)
-    normal = rows.only(~odd)
+    left_out = _odd(asset, rows, width, odd)
+    normal = rows.only(~left_out)
     latest = np.arange(len(normal)) >= len(normal) - MOST_ROWS
-    return History(sensors, width, normal.only(latest), left_out=int(odd.sum()))
+    return History(sensors, width, normal.only(latest), left_out=int(left_out.sum()))
 
 
 def _newest(sensors: list[int], until: datetime) -> int:
@@ -66,8 +82,10 @@ def _newest(sensors: list[int], until: datetime) -> int:
     return max(int(micros[-1]) for micros, _ in pasts(asked, most=1) if micros.size)
 
 
-def _odd(asset: Asset, rows: Rows, width: int) -> NDArray[np.bool_]:
-    """Which rows lie within anomalies of the asset, or near one; of shape (rows,)."""
+def _odd(
+    asset: Asset, rows: Rows, width: int, others: Sequence[tuple[datetime, datetime]]
+) -> NDArray[np.bool_]:
+    """Which rows lie within anomalies of the asset, or `others`, or near one; of shape (rows,)."""
     odd = np.zeros(len(rows), dtype=bool)
     if not len(rows):
         return odd
@@ -75,7 +93,7 @@ def _odd(asset: Asset, rows: Rows, width: int) -> NDArray[np.bool_]:
     first, last = moment_of(rows.micros[0]), moment_of(rows.micros[-1])
     over = Q(ended_at__lt=first - margin)
     found = Anomaly.objects.filter(asset=asset, started_at__lte=last + margin).exclude(over)
-    for started_at, ended_at in found.values_list("started_at", "ended_at"):
+    for started_at, ended_at in [*found.values_list("started_at", "ended_at"), *others]:
         begin = int(np.searchsorted(rows.micros, micros_of(started_at - margin)))
         end = len(rows)
         if ended_at:
