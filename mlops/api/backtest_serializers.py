@@ -89,7 +89,9 @@ class BacktestInSerializer(IntervalSerializer):
     warm_up = serializers.IntegerField(min_value=0, max_value=MOST_WARM_UP, required=False)
     train = IntervalSerializer(required=False)
     version = serializers.ChoiceField([ACTIVE], required=False)
-    labels = LabelSerializer(many=True, required=False, default=list, max_length=MOST_LABELS)
+    labels = serializers.ListField(
+        child=LabelSerializer(), required=False, default=list, max_length=MOST_LABELS
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         super().validate(attrs)

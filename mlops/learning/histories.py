@@ -57,9 +57,8 @@ def history_of(
     Those `since` a moment if it is given, and of some sensors instead of all active ones.
     `odd` are spans to be left out beside anomalies.
     """
-    if sensors is None:
-        sensors = Sensor.objects.active().filter(asset=asset)
-    sensors = tuple(sorted(sensors, key=lambda sensor: sensor.code))
+    taken = Sensor.objects.active().filter(asset=asset) if sensors is None else sensors
+    sensors = tuple(sorted(taken, key=lambda sensor: sensor.code))
     ids = [sensor.pk for sensor in sensors]
     width = bin_width(ids, micros_of(until))
     if width is None:
