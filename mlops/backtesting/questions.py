@@ -21,8 +21,7 @@ from mlops.registry import SHIPPED
 from sensors.models import Asset, Sensor
 
 MOST_SETTINGS = 10
-# Of an asset of which all are tried.
-MOST_ON_ASSET = 60
+MOST_SENSORS = 60
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Labels = Sequence[Mapping[str, Any]]
@@ -71,6 +70,8 @@ class Question:
         """
         if not sensors:
             raise QuestionError("too_few_sensors", "There is no sensor to be tried")
+        if len(sensors) > MOST_SENSORS:
+            raise QuestionError("too_many_sensors", f"{MOST_SENSORS} sensors at most")
         settings = [parameters] if isinstance(parameters, Mapping) else parameters
         if not 1 <= len(settings) <= MOST_SETTINGS:
             raise QuestionError("too_many_settings", f"From 1 to {MOST_SETTINGS} settings")
@@ -172,6 +173,9 @@ class Question:
         if (self.train is None) == (self.version is None):
             words = f"{self.detector} needs either train, to be fitted on, or version"
             raise QuestionError("train_or_version", words)
+        if self.version and self.version.kind != self.detector:
+            words = f"The version on duty is of {self.version.kind}"
+            raise QuestionError("does_not_go_together", words)
         if self.version and (len(self.choices) > 1 or self.choices[0].parameters):
             words = "A version has its own parameters; none can be changed"
             raise QuestionError("does_not_go_together", words)
@@ -197,15 +201,9 @@ def _in_order(sensors: Sequence[Sensor], choice: Choice | AssetChoice) -> Sequen
 
 
 def sensors_on(asset: Asset) -> list[Sensor]:
-    """The active sensors of an asset, to be tried all. Raises QuestionError."""
+    """The active sensors of an asset, to be tried all; one too many where they are too many."""
     rows = Sensor.objects.active().filter(asset=asset).select_related("gate", "asset")
-    sensors = list(rows.order_by("code")[: MOST_ON_ASSET + 1])
-    if not sensors:
-        raise QuestionError("too_few_sensors", f"{asset.tag} has no sensors")
-    if len(sensors) > MOST_ON_ASSET:
-        words = f"{asset.tag} has more than {MOST_ON_ASSET} sensors; name some of them"
-        raise QuestionError("too_many_sensors", words)
-    return sensors
+    return list(rows.order_by("code")[: MOST_SENSORS + 1])
 
 
 def on_duty(asset: Asset) -> tuple[ModelVersion, list[Sensor]]:

@@ -38,6 +38,12 @@ def by_setting(result: dict[str, Any]) -> list[dict[str, Any]]:
     return compared
 
 
+def setting_in_words(outcome: dict[str, Any]) -> str:
+    """What was changed of the detector."""
+    changed = (f"{name}={value:g}" for name, value in outcome["parameters"].items())
+    return ", ".join(changed) or "as shipped"
+
+
 def _outcome(outcome: Outcome, codes: dict[int, str], most: int) -> dict[str, Any]:
     return {
         "detector": outcome.detector,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from mlops.backtesting.asset_trials import Interval
 from mlops.backtesting.history import TooMuchHistoryError
-from mlops.backtesting.labels import MOST_LABELS, Verdict
+from mlops.backtesting.labels import Verdict
 from mlops.backtesting.questions import Parameters, Question, QuestionError, on_duty, sensors_on
+from mlops.backtesting.texts import interval_of, labels_of, setting_of
 from mlops.backtesting.trials import MOST_WARM_UP, WARM_UP
 from mlops.chosen_asset_detectors import CHOICES
 from mlops.chosen_detectors import DetectorChoiceError
 from mlops.registry import DETECTORS, SHIPPED
 from sensors.models import Asset, Sensor
-from sensors.store.reading import EARLIEST, LATEST
 
 MOST_SENSORS = 20
 
@@ -74,9 +73,9 @@ def add_to(parser: CommandParser) -> None:
 
 def question_of(options: Mapping[str, Any]) -> Question:
     """What is asked for, checked. Raises CommandError."""
-    start, end = interval_of(options["from"], options["to"])
     version = None
     try:
+        start, end = interval_of(options["from"], options["to"])
         if options["active"]:
             version, sensors = on_duty(_asset(options))
         elif options["asset"]:
@@ -91,7 +90,7 @@ def question_of(options: Mapping[str, Any]) -> Question:
             end,
             options["detector"] or SHIPPED,
             _parameters(options["parameter"], options["setting"]),
-            labels=_labels(options["label"]),
+            labels=labels_of(options["label"]),
             warm_up=_warm_up(options["warm_up"]),
             train=_train(options["train_from"], options["train_to"]),
             version=version,
@@ -100,26 +99,10 @@ def question_of(options: Mapping[str, Any]) -> Question:
         raise CommandError(str(exc)) from exc
 
 
-def interval_of(start: str, end: str, prefix: str = "") -> Interval:
-    began, ended = _moment(f"--{prefix}from", start), _moment(f"--{prefix}to", end)
-    if began >= ended:
-        raise CommandError(f"--{prefix}to has to be after --{prefix}from")
-    return began, ended
-
-
 def _train(start: str | None, end: str | None) -> Interval | None:
     if (start is None) != (end is None):
         raise CommandError("--train-from and --train-to go together")
-    return interval_of(start, end, "train-") if start and end else None
-
-
-def _moment(name: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as exc:
-        raise CommandError(f"{name}: {text!r} is not a time, such as 2026-05-01T06:00Z") from exc
-    return min(max(moment, EARLIEST), LATEST)
+    return interval_of(start, end) if start and end else None
 
 
 def _asset(options: Mapping[str, Any]) -> Asset:
@@ -162,46 +145,10 @@ def sensors_of(codes: Iterable[str], site: str | None) -> list[Sensor]:
     return [sensor for (sensor,) in by_code.values()]
 
 
-def _parameters(pairs: Iterable[str], settings: Iterable[str]) -> Parameters:
+def _parameters(pairs: Sequence[str], settings: Sequence[str]) -> Parameters:
     """One setting, or several to compare where there is `--setting`."""
-    common = dict(_parameter(pair) for pair in pairs)
-    several = [
-        common | dict(_parameter(pair) for pair in setting.split(",") if pair.strip())
-        for setting in settings
-    ]
-    return several or common
-
-
-def _parameter(pair: str) -> tuple[str, float]:
-    key, equals, value = pair.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        equals = ""
-    if not key or not equals:
-        raise CommandError(f"--parameter {pair!r} is not KEY=NUMBER, such as warning_high=80")
-    return key.strip(), number
-
-
-def _labels(texts: Iterable[str]) -> list[dict[str, Any]]:
-    labels = [_label(text) for text in texts]
-    if len(labels) > MOST_LABELS:
-        raise CommandError(f"{MOST_LABELS} labels at most")
-    return labels
-
-
-def _label(text: str) -> dict[str, Any]:
-    span, _, said = text.partition("=")
-    start, _, end = span.partition("/")
-    verdict, _, sensor = said.partition("@")
-    if verdict not in Verdict.values:
-        words = f"FROM/TO=VERDICT, a verdict being one of {', '.join(Verdict.values)}"
-        raise CommandError(f"--label {text!r} is not {words}")
-    began, ended = _moment("--label", start), _moment("--label", end)
-    if began >= ended:
-        raise CommandError(f"--label {text!r} ends before it begins")
-    label = {"from": began.isoformat(), "to": ended.isoformat(), "verdict": verdict}
-    return label | {"sensor": sensor} if sensor else label
+    common = setting_of(",".join(pairs))
+    return [common | setting_of(setting) for setting in settings] or common
 
 
 def _warm_up(readings: int | None) -> int | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from mlops.backtesting.results import setting_in_words
+
 MOST_ROWS = 50
 NOTHING = "–"
 
@@ -56,7 +58,7 @@ def compared(outcomes: Sequence[dict[str, Any]]) -> Table:
     for outcome in outcomes:
         total, judgement = outcome["total"], outcome["judgement"]
         table.add_row(
-            setting_of(outcome),
+            setting_in_words(outcome),
             str(total["alarms"]),
             _number(total["alarms_a_day"], ".3g"),
             _number(total["share_in_alarm"], ".2%"),
@@ -66,12 +68,6 @@ def compared(outcomes: Sequence[dict[str, Any]]) -> Table:
             _number(judgement["unjudged"], "d"),
         )
     return table
-
-
-def setting_of(outcome: dict[str, Any]) -> str:
-    """What was changed, in words."""
-    changed = (f"{name}={value:g}" for name, value in outcome["parameters"].items())
-    return ", ".join(changed) or "as shipped"
 
 
 def summary_of(outcome: dict[str, Any]) -> str:

@@ -97,8 +97,8 @@ BAD: list[tuple[list[str], str]] = [
     (["--sensor", "T1", "--parameter", "loudness=3"], "has no 'loudness'"),
     (["--sensor", "T1", "--parameter", "alarm_high=70"], "alarm must lie beyond"),
     (["--sensor", "T1", "--warm-up", "-1"], "--warm-up has to be between"),
-    (["--sensor", "T1", "--from", "yesterday"], "--from: 'yesterday' is not a time"),
-    (["--sensor", "T1", "--from", "2026-06-02"], "--to has to be after --from"),
+    (["--sensor", "T1", "--from", "yesterday"], "'yesterday' is not a time"),
+    (["--sensor", "T1", "--from", "2026-06-02"], "is not after 2026-06-02"),
 ]
 
 

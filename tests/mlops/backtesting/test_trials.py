@@ -150,7 +150,7 @@ def test_several_sensors_say_what_each_says_alone() -> None:
 
     alone = [run(sensor) for sensor in [*sensors, silent]]
     assert together.rates == [one.rates[0] for one in alone]
-    assert sorted(together.alarms, key=lambda a: a.sensor_id) == [
+    assert sorted(together.alarms, key=lambda a: a.sensor_id or 0) == [
         alarm for one in alone for alarm in one.alarms
     ]
 
