@@ -20,7 +20,7 @@ from sensors.models import Sensor
 OF_SENSORS = [(name, name.replace("_", " ")) for name in DETECTORS]
 OF_ASSETS = [(name, name.replace("_", " ")) for name in CHOICES]
 LONGEST_TEXT = 20_000
-LINES = forms.Textarea(attrs={"rows": 3, "cols": 60})
+LINES = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
 
 
 class BacktestForm(forms.ModelForm):

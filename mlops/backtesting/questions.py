@@ -83,7 +83,7 @@ class Question:
             choices=choices,
             parameters=parameters,
             labels=labels,
-            warm_up=WARM_UP if warm_up is None else warm_up,
+            warm_up=_warm_up(warm_up, choices[0]),
             train=train,
             version=version,
         )
@@ -155,8 +155,7 @@ class Question:
             self.labelled()
         except LabelError as exc:
             raise QuestionError("label_of_what", str(exc).capitalize()) from exc
-        before = 0 if self.is_of_asset else self.warm_up
-        check_size(self.sensors, self.start, self.end, before, times=len(self.choices))
+        check_size(self.sensors, self.start, self.end, self.warm_up, times=len(self.choices))
 
     def _check_of_sensors(self) -> None:
         if self.train or self.version:
@@ -191,6 +190,12 @@ class Question:
         for choice in self.choices:
             if isinstance(choice, AssetChoice):
                 choice.check_width(len(self.sensors))
+
+
+def _warm_up(asked: int | None, choice: Choice | AssetChoice) -> int:
+    if asked is not None:
+        return asked
+    return WARM_UP if isinstance(choice, Choice) else 0
 
 
 def _in_order(sensors: Sequence[Sensor], choice: Choice | AssetChoice) -> Sequence[Sensor]:

@@ -45,7 +45,11 @@ def pump() -> Asset:
 
 
 def trial_of(asset: Asset, **fields: Any) -> AssetTrial:
-    usual: dict[str, Any] = {"start": NOON, "end": NOON + ROWS * MINUTE, "sensors": sensors_of(asset)}
+    usual: dict[str, Any] = {
+        "start": NOON,
+        "end": NOON + ROWS * MINUTE,
+        "sensors": sensors_of(asset),
+    }
     return AssetTrial(asset, **usual | fields)
 
 
