@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import ANY, patch
 
 import pytest
 from rest_framework.test import APIClient
@@ -25,6 +25,14 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 URL = "/api/v1/ml/backtests"
+NO_NUL = "null_characters_not_allowed"
+TRAIN = {"from": "2026-05-01T12:00:00Z", "to": "2026-06-01T12:00:00Z"}
+LABEL = {
+    "from": "2026-06-01T11:50:00Z",
+    "to": "2026-06-01T11:56:00Z",
+    "verdict": "confirmed",
+    "sensor": "T1",
+}
 
 
 @pytest.fixture
@@ -126,13 +134,26 @@ def test_a_list_costs_the_same_for_few_and_for_many(
     [
         ({"sensors": []}, "sensors", "empty"),
         ({"sensors": ["T1"] * 21}, "sensors", "max_length"),
-        ({"sensors": ["T\x00"]}, "sensors.0", "null_characters_not_allowed"),
+        ({"sensors": ["T\x00"]}, "sensors.0", NO_NUL),
         ({"sensors": None}, "sensors", "required"),
         ({"from": None}, "from", "required"),
         ({"from": "yesterday"}, "from", "invalid"),
         ({"from": "2026-06-01T12:00:00Z"}, "to", "before_from"),
         ({"detector": None}, "detector", "required"),
         ({"parameters": [1]}, "parameters", "not_a_dict"),
+        ({"parameters": []}, "parameters", "empty"),
+        ({"parameters": [{}] * 11}, "parameters", "max_length"),
+        ({"parameters": "x"}, "parameters", "not_a_dict"),
+        ({"detector": None, "version": "newest"}, "version", "invalid_choice"),
+        ({"version": "active"}, "asset", "required"),
+        ({"train": {"from": "2026-05-01T00:00:00Z"}}, "train.to", "required"),
+        ({"train": {"from": "x", "to": "2026-05-01T00:00:00Z"}}, "train.from", "invalid"),
+        ({"labels": {}}, "labels", "not_a_list"),
+        ({"labels": [LABEL] * 201}, "labels", "max_length"),
+        ({"labels": [LABEL | {"verdict": "perhaps"}]}, "labels.0.verdict", "invalid_choice"),
+        ({"labels": [LABEL | {"to": LABEL["from"]}]}, "labels.0.to", "before_from"),
+        ({"labels": [LABEL | {"colour": "red"}]}, "labels.0.colour", "unknown_field"),
+        ({"labels": [LABEL | {"sensor": "T\x00"}]}, "labels.0.sensor", NO_NUL),
         ({"warm_up": -1}, "warm_up", "min_value"),
         ({"warm_up": 10**9}, "warm_up", "max_value"),
         ({"form": "json"}, "form", "unknown_field"),
@@ -158,6 +179,13 @@ def test_what_is_wrong_with_a_field_is_named(
         ({"parameters": {"warning_high": [1, 2]}}, "invalid_parameter"),
         ({"parameters": {"warning_high": 10**400}}, "invalid_parameter"),
         ({"parameters": {"alarm_high": 70}}, "invalid_parameter"),
+        ({"parameters": [{}, {"loudness": 1}]}, "unknown_parameter"),
+        ({"train": TRAIN}, "does_not_go_together"),
+        ({"labels": [LABEL | {"sensor": "T2"}]}, "label_of_what"),
+        ({"detector": "t_squared"}, "train_or_version"),
+        ({"detector": "t_squared", "parameters": {"lags": 10**6}}, "invalid_parameter"),
+        ({"detector": "isolation_forest", "parameters": {"trees": 10**9}}, "invalid_parameter"),
+        ({"detector": "subsequences"}, "unknown_detector"),
     ],
 )
 def test_a_detector_that_cannot_be_had_is_refused(
@@ -167,6 +195,39 @@ def test_a_detector_that_cannot_be_had_is_refused(
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert not Backtest.objects.exists()
+
+
+def test_settings_are_compared_and_held_against_labels(
+    curator: APIClient, sensor: Sensor, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    settings = [{}, {"warning_high": 90, "alarm_high": 95}]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = curator.post(URL, body(parameters=settings, labels=[LABEL]), format="json")
+
+    assert asked.json()["labels"] == [LABEL | {"from": ANY, "to": ANY}]
+    answer = curator.get(asked.headers["Location"]).json()
+    assert (answer["parameters"], answer["alarm_count"]) == (settings, None)
+    shipped, changed = answer["result"]["compared"]
+    assert (shipped["total"]["alarms"], changed["total"]["alarms"]) == (1, 0)
+    assert (shipped["judgement"]["precision"], shipped["judgement"]["recall"]) == (1.0, 1.0)
+    assert (changed["judgement"]["precision"], changed["judgement"]["recall"]) == (None, 0.0)
+    assert changed["parameters"] == settings[1]
+
+
+def test_each_setting_counts_for_what_can_be_gone_through(
+    curator: APIClient, sensor: Sensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST_READINGS", 20)
+    thrice = body(parameters=[{}, {}, {}], warm_up=0)
+
+    answer = curator.post(URL, thrice, format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_many_readings")
+    assert answer.json()["readings"] == 24
+    assert (
+        curator.post(URL, body(parameters=[{}, {}], warm_up=0), format="json").status_code == 202
+    )
 
 
 def test_a_body_that_is_no_json_or_no_object_is_refused(curator: APIClient) -> None:
