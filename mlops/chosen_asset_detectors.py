@@ -27,7 +27,7 @@ CHOICES: dict[str, type[AssetDetector]] = ASSET_DETECTORS | {
 RANGES: dict[str, tuple[float, float]] = {
     "carry": (0, 1_000),
     "clip": (0.1, 1e6),
-    "folds": (2, 20),
+    "folds": (2, 10),
     "lags": (1, 50),
     "level": (0.001, 1),
     "level_shrinkage": (1e-6, 1),

@@ -130,8 +130,9 @@ def _interval(said: dict[str, datetime] | None) -> Interval | None:
 
 def _check_sites(sensors: list[Sensor], sender: Principal) -> None:
     """They are of one site, at which the sender may have back-tests run."""
-    if len({sensor.site_id for sensor in sensors}) > 1:
+    sites = {sensor.site_id for sensor in sensors}
+    if len(sites) > 1:
         raise SeveralSites
     allowed = sender.sites(Right.CURATE)
-    if allowed is not None and sensors[0].site_id not in allowed:
+    if allowed is not None and not sites <= set(allowed):
         raise exceptions.PermissionDenied

@@ -22,8 +22,19 @@ from sensors.store.reading import Selection, count_at_most
 MOST_CELLS = 6_000_000
 
 
+class TooManyCellsError(TooMuchHistoryError):
+    """The rows would not fit into memory."""
+
+    def __init__(self, cells: int) -> None:
+        super().__init__(
+            cells,
+            f"These may be {cells} rows times sensors, and {MOST_CELLS} can be gone through at "
+            "once; take a shorter interval or fewer sensors",
+        )
+
+
 @dataclass(frozen=True, slots=True)
-class TestRows:
+class TriedRows:
     """Rows in order of time. Those that are not new, of shape (rows,), come before the
     interval: over them the smoothing of a detector finds its level."""
 
@@ -31,11 +42,11 @@ class TestRows:
     is_new: NDArray[np.bool_]
 
 
-def test_rows(sensors: Sequence[Sensor], start: datetime, end: datetime, width: int) -> TestRows:
+def tried_rows(sensors: Sequence[Sensor], start: datetime, end: datetime, width: int) -> TriedRows:
     """The closed rows of the sensors from `start` up to `end`, in bins of `width`.
 
     As for a version that goes on duty with the first reading since `start` and has seen
-    all before `end`. Raises TooMuchHistoryError.
+    all before `end`. Raises TooManyCellsError.
     """
     ids = [sensor.pk for sensor in sensors]
     since = micros_of(start)
@@ -45,7 +56,7 @@ def test_rows(sensors: Sequence[Sensor], start: datetime, end: datetime, width: 
     bins = (last - first) // width + 1
     cells = len(ids) * min(bins, count_at_most(Selection.of(ids, start, end)))
     if cells > MOST_CELLS:
-        raise TooMuchHistoryError(cells)
+        raise TooManyCellsError(cells)
     edge = closed_before(first, width)
     wanted = Wanted(
         sensors=ids,
@@ -54,4 +65,4 @@ def test_rows(sensors: Sequence[Sensor], start: datetime, end: datetime, width: 
         before=max(closed_before(last, width), edge),
     )
     [rows] = rows_of([wanted], most=MOST_CELLS)
-    return TestRows(rows, rows.micros >= since)
+    return TriedRows(rows, rows.micros >= since)

@@ -10,7 +10,7 @@ import numpy as np
 
 from maintenance.models import Symptom
 from mlops.backtesting.alarms import Alarm, Sighted, alarm_of, rates_over
-from mlops.backtesting.asset_rows import TestRows, test_rows
+from mlops.backtesting.asset_rows import TriedRows, tried_rows
 from mlops.backtesting.judging import Labelled, judged, of_these
 from mlops.backtesting.outcomes import Outcome, Progress, Taught, share_of
 from mlops.chosen_asset_detectors import AssetChoice
@@ -68,7 +68,7 @@ def backtest_fits(
     """
     with read_only():
         history = _history(trial, train)
-        tested = test_rows(trial.sensors, *trial.interval, history.width)
+        tested = tried_rows(trial.sensors, *trial.interval, history.width)
     taught = Taught(
         learnt_from=moment_of(history.rows.micros[0]),
         learnt_until=moment_of(history.rows.micros[-1]),
@@ -104,7 +104,7 @@ def backtest_version(
         if watched is None or watched.version != version:
             words = f"{version} is not on duty any more, or cannot be used"
             raise DetectorChoiceError("no_version", words)
-        tested = test_rows(watched.columns, *trial.interval, watched.width)
+        tested = tried_rows(watched.columns, *trial.interval, watched.width)
     taught = Taught(
         learnt_from=version.learnt_from,
         learnt_until=version.learnt_until,
@@ -136,7 +136,7 @@ def _history(trial: AssetTrial, train: Interval) -> History:
 
 
 def _tried(
-    trial: AssetTrial, detector: AssetDetector, tested: TestRows, on_progress: Progress
+    trial: AssetTrial, detector: AssetDetector, tested: TriedRows, on_progress: Progress
 ) -> Outcome:
     block = tested.rows.block
     scores = _scores(detector, block, on_progress)

@@ -25,9 +25,10 @@ MOST_READINGS = 600_000
 class TooMuchHistoryError(Exception):
     """Refused before it is read."""
 
-    def __init__(self, readings: int) -> None:
+    def __init__(self, readings: int, words: str = "") -> None:
         super().__init__(
-            f"These may be {readings} readings, those to warm up on and of gates among them "
+            words
+            or f"These may be {readings} readings, those to warm up on and of gates among them "
             f"and all once for each setting, and {MOST_READINGS} can be gone through at once; "
             "take a shorter interval, fewer sensors or settings, or less to warm up on"
         )

@@ -122,6 +122,7 @@ def test_it_is_asked_for_on_a_page_and_answered_by_a_worker(
     html = page.content.decode()
     assert "alarm_high=95, warning_high=90" in html
     assert "confirmed T1" in html
+    assert asked.result is not None
     first, second = asked.result["compared"]
     assert (first["judgement"]["recall"], second["judgement"]["recall"]) == (1.0, 0.0)
     assert [len(chart.bands) for chart in page.context["charts"]] == [1, 0]

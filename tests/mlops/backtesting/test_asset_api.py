@@ -16,6 +16,7 @@ from mlops.learning.fitting import fit_asset
 from mlops.models import Backtest, ModelVersion
 from sensors.models import Asset, Sensor, Site
 from tests.factories import MINUTE, NOON, make_asset, make_history, make_sensor
+from tests.mlops.backtesting.contents import contents
 from tests.mlops.pumps import BREAKS, at, broken, make_pump, sensors_of
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,7 @@ def test_all_sensors_of_an_asset_may_be_tried_one_by_one(curator: APIClient, pum
     [
         ({"asset": "P-999"}, 404, "unknown_asset"),
         ({"asset": "P\u0001"}, 404, "unknown_asset"),
+        ({"asset": "BARE"}, 400, "too_few_sensors"),
         ({"train": None}, 400, "train_or_version"),
         ({"version": "active"}, 400, "no_version"),
         ({"warm_up": 5}, 400, "does_not_go_together"),
@@ -127,6 +129,7 @@ def test_what_does_not_go_together_is_refused(
     curator: APIClient, pump: Asset, changed: dict[str, Any], status: int, code: str
 ) -> None:
     make_sensor(asset=make_asset(site=pump.site), code="ELSEWHERE")
+    make_asset(site=pump.site, tag="BARE")
 
     answer = curator.post(URL, body(**changed), format="json")
 
@@ -193,6 +196,22 @@ def test_a_version_that_goes_off_duty_meanwhile_is_said(curator: APIClient, pump
     row = Backtest.objects.get()
     assert (row.status, row.result) == ("failed", None)
     assert "not on duty any more" in row.error
+
+
+def test_only_the_row_of_the_back_test_is_written(curator: APIClient, pump: Asset) -> None:
+    fit_asset(pump, until=NOON)
+    active = body(version="active", detector=None, train=None)
+    for asked in (body(), active, body(detector="stuck", train=None)):
+        assert curator.post(URL, asked, format="json").status_code == 202
+    before = contents()
+
+    for row in Backtest.objects.all():
+        carry_out(row.pk)
+
+    after = contents()
+    assert before.pop("mlops_backtest") != after.pop("mlops_backtest")
+    assert after == before
+    assert set(Backtest.objects.values_list("status", flat=True)) == {"done"}
 
 
 def test_a_crash_in_the_middle_is_kept_and_not_done_again(curator: APIClient, pump: Asset) -> None:

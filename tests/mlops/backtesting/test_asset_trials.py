@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from agents.detect import record_anomalies
 from maintenance.models import Symptom
@@ -21,6 +20,7 @@ from mlops.learning.fitting import fit_asset
 from mlops.models import ModelVersion
 from sensors.models import Asset, Sensor
 from tests.factories import MINUTE, NOON, make_anomaly, make_history
+from tests.mlops.backtesting.contents import contents
 from tests.mlops.pumps import BREAKS, HISTORY, at, broken, brought, make_pump, sensors_of
 
 pytestmark = pytest.mark.django_db
@@ -55,16 +55,6 @@ def trial_of(asset: Asset, **fields: Any) -> AssetTrial:
 
 def fits(asset: Asset, *choices: AssetChoice, **fields: Any) -> list[Outcome]:
     return backtest_fits(trial_of(asset, **fields), TRAIN, choices or [SHIPPED])
-
-
-def contents() -> dict[str, list[Any]]:
-    """All rows of all tables."""
-    with connection.cursor() as cursor:
-        found = {}
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
-            found[table] = cursor.fetchall()
-    return found
 
 
 @pytest.mark.parametrize("stride", [3, 2_000])
@@ -219,7 +209,7 @@ def test_more_cells_than_fit_into_memory_are_refused(
 ) -> None:
     monkeypatch.setattr(asset_rows, "MOST_CELLS", 2 * ROWS - 1)
 
-    with pytest.raises(TooMuchHistoryError):
+    with pytest.raises(TooMuchHistoryError, match="140 rows times sensors"):
         fits(pump)
 
 

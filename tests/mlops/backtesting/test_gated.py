@@ -20,6 +20,7 @@ from mlops.models import GateLevels
 from sensors.models import ReadingBatch, Sensor
 from tests.factories import MINUTE, NOON, make_asset, make_history, make_sensor, make_stored
 from tests.factories import reading as reading_of
+from tests.mlops.backtesting.contents import contents
 
 pytestmark = pytest.mark.django_db
 
@@ -140,8 +141,10 @@ def test_levels_of_gates_are_not_learnt_by_trying() -> None:
     for which, values in zip((sensor, gate), course(), strict=True):
         make_history(which, values)
 
+    before = contents()
     outcome = run(sensor)
 
+    assert contents() == before
     assert not GateLevels.objects.exists()
     assert outcome.standings == []
 
