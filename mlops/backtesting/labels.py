@@ -35,7 +35,7 @@ def labelled_for(
 ) -> list[Labelled]:
     """All that is known of the time of sensors: the one door for what people said.
 
-    Today that are the labels that were `given` with the request, as JSON: `from`, `to`,
+    Today those are the labels that were `given` with the request, as JSON: `from`, `to`,
     `verdict`, and if they are there `sensor`, a code, and `noticed_at`. Verdicts on
     anomalies and work orders belong here too. One without a sensor is of the asset that
     all the sensors are of; `as_asset`, each is. Raises LabelError.
@@ -61,9 +61,9 @@ def _of_what(code: str | None, sensors: Sequence[Sensor]) -> tuple[int | None, i
     if code is None:
         assets = {sensor.asset_id for sensor in sensors}
         if len(assets) > 1:
-            raise LabelError("the sensors are of several assets: a label has to name its sensor")
+            raise LabelError("The sensors are of several assets: a label has to name its sensor")
         return None, assets.pop()
     for sensor in sensors:
         if sensor.code == code:
             return sensor.pk, sensor.asset_id
-    raise LabelError(f"a label names {code!r}, which is not tried")
+    raise LabelError(f"A label names {code[:100]!r}, which is not tried")

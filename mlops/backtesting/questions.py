@@ -154,7 +154,7 @@ class Question:
         try:
             self.labelled()
         except LabelError as exc:
-            raise QuestionError("label_of_what", str(exc).capitalize()) from exc
+            raise QuestionError("label_of_what", str(exc)) from exc
         check_size(self.sensors, self.start, self.end, self.warm_up, times=len(self.choices))
 
     def _check_of_sensors(self) -> None:
@@ -169,6 +169,18 @@ class Question:
         if warm_up is not None:
             words = f"{self.detector} is fitted: it has no warm_up"
             raise QuestionError("does_not_go_together", words)
+        self._check_taught()
+        if len({sensor.asset_id for sensor in self.sensors}) > 1:
+            words = f"{self.detector} judges the sensors of one asset together"
+            raise QuestionError("several_assets", words)
+        if len(self.sensors) < LEAST_SENSORS:
+            words = f"{self.detector} compares {LEAST_SENSORS} sensors or more"
+            raise QuestionError("too_few_sensors", words)
+        for choice in self.choices:
+            if isinstance(choice, AssetChoice):
+                choice.check_width(len(self.sensors))
+
+    def _check_taught(self) -> None:
         if (self.train is None) == (self.version is None):
             words = f"{self.detector} needs either train, to be fitted on, or version"
             raise QuestionError("train_or_version", words)
@@ -181,15 +193,6 @@ class Question:
         if self.train and not self.train[0] < self.train[1] <= self.start:
             words = "It is fitted on what was before the interval: train has to end by `from`"
             raise QuestionError("train_overlaps", words)
-        if len({sensor.asset_id for sensor in self.sensors}) > 1:
-            words = f"{self.detector} judges the sensors of one asset together"
-            raise QuestionError("several_assets", words)
-        if len(self.sensors) < LEAST_SENSORS:
-            words = f"{self.detector} compares {LEAST_SENSORS} sensors or more"
-            raise QuestionError("too_few_sensors", words)
-        for choice in self.choices:
-            if isinstance(choice, AssetChoice):
-                choice.check_width(len(self.sensors))
 
 
 def _warm_up(asked: int | None, choice: Choice | AssetChoice) -> int:

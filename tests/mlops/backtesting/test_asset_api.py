@@ -31,6 +31,15 @@ def directory(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def unread(site: Site) -> Asset:
+    """An asset whose sensors have read nothing."""
+    asset = make_asset(site=site, tag="P-101")
+    for code in ("P-101-A", "P-101-B"):
+        make_sensor(asset=asset, code=code)
+    return asset
+
+
+@pytest.fixture
 def pump(site: Site) -> Asset:
     asset = make_pump(site=site, tag="P-101")
     for sensor, values in zip(sensors_of(asset), broken(ROWS), strict=True):
@@ -126,10 +135,10 @@ def test_all_sensors_of_an_asset_may_be_tried_one_by_one(curator: APIClient, pum
     ],
 )
 def test_what_does_not_go_together_is_refused(
-    curator: APIClient, pump: Asset, changed: dict[str, Any], status: int, code: str
+    curator: APIClient, unread: Asset, changed: dict[str, Any], status: int, code: str
 ) -> None:
-    make_sensor(asset=make_asset(site=pump.site), code="ELSEWHERE")
-    make_asset(site=pump.site, tag="BARE")
+    make_sensor(asset=make_asset(site=unread.site), code="ELSEWHERE")
+    make_asset(site=unread.site, tag="BARE")
 
     answer = curator.post(URL, body(**changed), format="json")
 
@@ -137,7 +146,7 @@ def test_what_does_not_go_together_is_refused(
     assert not Backtest.objects.exists()
 
 
-def test_an_asset_or_sensors_and_not_both(curator: APIClient, pump: Asset) -> None:
+def test_an_asset_or_sensors_and_not_both(curator: APIClient, unread: Asset) -> None:
     answer = curator.post(URL, body(sensors=["P-101-A"]), format="json")
 
     assert answer.status_code == 400
@@ -159,7 +168,7 @@ def test_the_version_on_duty_cannot_be_another_detector(curator: APIClient, pump
 
 
 def test_an_asset_of_another_site_is_not_there(curator: APIClient) -> None:
-    make_pump(tag="P-101")
+    make_asset(tag="P-101")
 
     answer = curator.post(URL, body(), format="json")
 
@@ -167,7 +176,7 @@ def test_an_asset_of_another_site_is_not_there(curator: APIClient) -> None:
 
 
 def test_an_asset_with_too_many_sensors_is_refused(
-    curator: APIClient, pump: Asset, monkeypatch: pytest.MonkeyPatch
+    curator: APIClient, unread: Asset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mlops.backtesting.questions.MOST_SENSORS", 1)
 
