@@ -21,7 +21,7 @@ class Alarm:
     asset_id: int = PUMP
 
 
-def alarm(start: float, end: float | None, **fields: int | None) -> Alarm:
+def alarm(start: float, end: float | None, **fields: Any) -> Alarm:
     """From and to some hours after noon."""
     return Alarm(NOON + start * HOUR, None if end is None else NOON + end * HOUR, **fields)
 
