@@ -22,6 +22,16 @@ MOST_SENSORS = 20
 
 
 def add_to(parser: CommandParser) -> None:
+    _add_what(parser)
+    _add_settings(parser)
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="One JSON object to standard output; the table goes where errors go",
+    )
+
+
+def _add_what(parser: CommandParser) -> None:
     names = ", ".join([*DETECTORS, *CHOICES])
     parser.add_argument("--sensor", action="append", metavar="CODE", help="May be given again")
     parser.add_argument("--asset", metavar="TAG", help="All of its sensors, instead of --sensor")
@@ -37,6 +47,9 @@ def add_to(parser: CommandParser) -> None:
         ("to", "Up to here, by --from at the latest"),
     ):
         parser.add_argument(f"--train-{name}", metavar="TIME", help=f"{words}: for assets")
+
+
+def _add_settings(parser: CommandParser) -> None:
     parser.add_argument(
         "--parameter",
         action="append",
@@ -63,11 +76,6 @@ def add_to(parser: CommandParser) -> None:
         type=int,
         metavar="READINGS",
         help=f"Of sensors before --from, gone through without alarms ({WARM_UP})",
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="One JSON object to standard output; the table goes where errors go",
     )
 
 

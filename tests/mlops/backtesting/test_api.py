@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from unittest.mock import ANY, patch
+from unittest.mock import patch
 
 import pytest
 from rest_framework.test import APIClient
@@ -195,39 +195,6 @@ def test_a_detector_that_cannot_be_had_is_refused(
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert not Backtest.objects.exists()
-
-
-def test_settings_are_compared_and_held_against_labels(
-    curator: APIClient, sensor: Sensor, django_capture_on_commit_callbacks: Callable[..., Any]
-) -> None:
-    settings = [{}, {"warning_high": 90, "alarm_high": 95}]
-
-    with django_capture_on_commit_callbacks(execute=True):
-        asked = curator.post(URL, body(parameters=settings, labels=[LABEL]), format="json")
-
-    assert asked.json()["labels"] == [LABEL | {"from": ANY, "to": ANY}]
-    answer = curator.get(asked.headers["Location"]).json()
-    assert (answer["parameters"], answer["alarm_count"]) == (settings, None)
-    shipped, changed = answer["result"]["compared"]
-    assert (shipped["total"]["alarms"], changed["total"]["alarms"]) == (1, 0)
-    assert (shipped["judgement"]["precision"], shipped["judgement"]["recall"]) == (1.0, 1.0)
-    assert (changed["judgement"]["precision"], changed["judgement"]["recall"]) == (None, 0.0)
-    assert changed["parameters"] == settings[1]
-
-
-def test_each_setting_counts_for_what_can_be_gone_through(
-    curator: APIClient, sensor: Sensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(history, "MOST_READINGS", 20)
-    thrice = body(parameters=[{}, {}, {}], warm_up=0)
-
-    answer = curator.post(URL, thrice, format="json")
-
-    assert (answer.status_code, answer.json()["code"]) == (400, "too_many_readings")
-    assert answer.json()["readings"] == 24
-    assert (
-        curator.post(URL, body(parameters=[{}, {}], warm_up=0), format="json").status_code == 202
-    )
 
 
 def test_a_body_that_is_no_json_or_no_object_is_refused(curator: APIClient) -> None:
