@@ -44,17 +44,15 @@ class Choice:
         detector = DETECTORS.get(name)
         if detector is None or detector.scope is not Scope.SENSOR:
             raise DetectorChoiceError("unknown_detector", f"There are {', '.join(_names())}")
-        defaults = defaults_of(detector)
-        if odd := sorted(set(parameters) - set(defaults)):
-            named = ", ".join(defaults) or "none"
-            raise DetectorChoiceError(
-                "unknown_parameter", f"{name} has no {odd[0][:100]!r}; its parameters are {named}"
-            )
-        given = {key: _number(key, value, defaults[key]) for key, value in parameters.items()}
-        choice = cls(name, given)
+        choice = cls(name, numbers_of(name, detector, parameters))
         # What no sensor has of its own is refused now and not when it is used.
         choice.members([])
         return choice
+
+    @property
+    def label(self) -> str:
+        """The detector with its version, as alarms name it."""
+        return self.members([])[0].label
 
     def members(self, sensors: Sequence[Sensor]) -> list[Member]:
         """The detector as it watches these sensors, once for each kind of its anomalies.
@@ -89,6 +87,19 @@ def defaults_of(detector: type[Detector]) -> dict[str, Any]:
 def parameters_of(detector: Detector) -> dict[str, Any]:
     """What a detector was made with."""
     return {name: getattr(detector, name) for name in defaults_of(type(detector))}
+
+
+def numbers_of(
+    name: str, detector: type[Detector], parameters: Mapping[str, Any]
+) -> dict[str, float]:
+    """Parameters that came from outside for a detector. Raises DetectorChoiceError."""
+    defaults = defaults_of(detector)
+    if odd := sorted(set(parameters) - set(defaults)):
+        named = ", ".join(defaults) or "none"
+        raise DetectorChoiceError(
+            "unknown_parameter", f"{name} has no {odd[0][:100]!r}; its parameters are {named}"
+        )
+    return {key: _number(key, value, defaults[key]) for key, value in parameters.items()}
 
 
 def _names() -> Iterable[str]:

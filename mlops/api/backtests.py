@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,11 +16,15 @@ from mlops.api.backtest_serializers import (
     BacktestResultSerializer,
     BacktestSerializer,
 )
-from mlops.api.choices import choice_of, refused
+from mlops.api.choices import refused
+from mlops.api.queries import asset_named
+from mlops.backtesting.asset_trials import Interval
 from mlops.backtesting.history import MOST_READINGS, TooMuchHistoryError
+from mlops.backtesting.questions import Question, QuestionError, on_duty, sensors_on
 from mlops.backtesting.requests import MOST_UNFINISHED, TooManyUnfinishedError, ask
 from mlops.chosen_detectors import DetectorChoiceError
-from mlops.models import Backtest
+from mlops.models import Backtest, ModelVersion
+from mlops.registry import SHIPPED
 from mlops.tasks import send_backtest
 from sensors.access import Principal, Right
 from sensors.api.authentication import principal
@@ -27,7 +32,7 @@ from sensors.api.endpoints import Endpoint
 from sensors.api.pagination import NewestFirst
 from sensors.api.parsers import StrictJsonParser
 from sensors.api.queries import sensors_named
-from sensors.models import Sensor, Site
+from sensors.models import Asset, Sensor
 
 
 class SeveralSites(exceptions.APIException):
@@ -65,7 +70,7 @@ class BacktestViewSet(
 
     def get_queryset(self) -> QuerySet[Backtest]:
         visible = Backtest.objects.visible_to(principal(self.request))
-        found = visible.select_related("site").prefetch_related("sensors")
+        found = visible.select_related("site", "asset", "version").prefetch_related("sensors")
         return found.defer("result") if self.action == "list" else found
 
     def create(self, request: Request) -> Response:
@@ -79,19 +84,25 @@ class BacktestViewSet(
 
 @transaction.atomic
 def _kept(said: dict[str, Any], sender: Principal) -> Backtest:
-    sensors = sensors_named(dict.fromkeys(said["sensors"]), said["site"], sender)
-    choice = choice_of(said["detector"], said["parameters"])
     try:
+        asset, sensors, version = _tried_on(said, sender)
+        _check_sites(sensors, sender)
         asked = ask(
-            site=_site_of(sensors, sender),
-            sensors=sensors,
-            start=said["from"],
-            end=said["to"],
-            choice=choice,
-            warm_up=said["warm_up"],
+            Question.of(
+                sensors,
+                said["from"],
+                said["to"],
+                said.get("detector") or SHIPPED,
+                said["parameters"],
+                labels=said["labels"],
+                warm_up=said.get("warm_up"),
+                train=_interval(said.get("train")),
+                version=version,
+            ),
             asked_by=sender.name,
+            asset=asset,
         )
-    except DetectorChoiceError as exc:
+    except (DetectorChoiceError, QuestionError) as exc:
         raise refused(exc) from exc
     except TooMuchHistoryError as exc:
         raise TooMuchHistory(exc) from exc
@@ -101,11 +112,27 @@ def _kept(said: dict[str, Any], sender: Principal) -> Backtest:
     return asked
 
 
-def _site_of(sensors: list[Sensor], sender: Principal) -> Site:
-    """The site of all of them, at which the sender may have back-tests run."""
-    if len({sensor.site_id for sensor in sensors}) > 1:
+def _tried_on(
+    said: dict[str, Any], sender: Principal
+) -> tuple[Asset | None, list[Sensor], ModelVersion | None]:
+    if "asset" not in said:
+        return None, sensors_named(dict.fromkeys(said["sensors"]), said["site"], sender), None
+    asset = asset_named(said["asset"], said["site"], sender)
+    if "version" not in said:
+        return asset, sensors_on(asset), None
+    version, sensors = on_duty(asset)
+    return asset, sensors, version
+
+
+def _interval(said: dict[str, datetime] | None) -> Interval | None:
+    return (said["from"], said["to"]) if said else None
+
+
+def _check_sites(sensors: list[Sensor], sender: Principal) -> None:
+    """They are of one site, at which the sender may have back-tests run."""
+    sites = {sensor.site_id for sensor in sensors}
+    if len(sites) > 1:
         raise SeveralSites
-    site, allowed = sensors[0].site, sender.sites(Right.CURATE)
-    if allowed is not None and site.pk not in allowed:
+    allowed = sender.sites(Right.CURATE)
+    if allowed is not None and not sites <= set(allowed):
         raise exceptions.PermissionDenied
-    return site

@@ -7,11 +7,12 @@ from typing import Any
 
 from rest_framework import exceptions, status
 
+from mlops.backtesting.questions import QuestionError
 from mlops.chosen_detectors import Choice, DetectorChoiceError
 
 
 class CannotChoose(exceptions.APIException):
-    """There is no such detector, or it cannot be had with these parameters."""
+    """There is no such detector, or it cannot be had like this."""
 
     status_code = status.HTTP_400_BAD_REQUEST
 
@@ -24,5 +25,5 @@ def choice_of(name: str, parameters: Mapping[str, Any]) -> Choice:
         raise refused(exc) from exc
 
 
-def refused(error: DetectorChoiceError) -> CannotChoose:
+def refused(error: DetectorChoiceError | QuestionError) -> CannotChoose:
     return CannotChoose(str(error), code=error.code)

@@ -14,10 +14,10 @@ from typing import Protocol
 
 
 class Spell(Protocol):
-    """An alarm, of a sensor on an asset; it may not have ended."""
+    """An alarm, of a sensor on an asset or of the asset as a whole; it may not have ended."""
 
     @property
-    def sensor_id(self) -> int: ...
+    def sensor_id(self) -> int | None: ...
     @property
     def asset_id(self) -> int: ...
     @property
@@ -50,7 +50,10 @@ class Labelled:
 
     def meets(self, alarm: Spell) -> bool:
         """Whether the alarm is of the same thing and of the same time, if only in part."""
-        same = self.sensor_id == alarm.sensor_id or self.asset_id == alarm.asset_id
+        if self.sensor_id is None:
+            same = self.asset_id == alarm.asset_id
+        else:
+            same = self.sensor_id == alarm.sensor_id
         begins_before = alarm.ended_at is None or alarm.ended_at >= self.start
         return same and begins_before and alarm.started_at <= self.end
 
@@ -75,6 +78,20 @@ class Judgement:
     faults: int | None = None
     found: int | None = None
     unjudged: int | None = None
+
+
+def of_these(
+    labelled: Iterable[Labelled],
+    sensors: Sequence[tuple[int, int]],
+    start: datetime,
+    end: datetime,
+) -> list[Labelled]:
+    """What was labelled of these sensors, given with their assets, between two moments."""
+    return [
+        label
+        for label in labelled
+        if label.is_of(sensors) and label.start < end and label.end >= start
+    ]
 
 
 def judged(alarms: Sequence[Spell], labelled: Sequence[Labelled]) -> Judgement:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
 
-from mlops.backtesting.history import TooMuchHistoryError, check_size
+from mlops.backtesting.history import TooMuchHistoryError
+from mlops.backtesting.outcomes import Progress
+from mlops.backtesting.questions import Question, QuestionError
 from mlops.backtesting.results import in_words
-from mlops.backtesting.trials import Progress, backtest
-from mlops.chosen_detectors import Choice, DetectorChoiceError
+from mlops.chosen_detectors import DetectorChoiceError
 from mlops.models import Backtest
-from sensors.models import Sensor, Site
+from sensors.models import Asset, Site
 
 logger = logging.getLogger(__name__)
 
@@ -30,36 +29,31 @@ class GivenUpError(Exception):
 
 
 @transaction.atomic
-def ask(
-    *,
-    site: Site,
-    sensors: Sequence[Sensor],
-    start: datetime,
-    end: datetime,
-    choice: Choice,
-    warm_up: int,
-    asked_by: str,
-) -> Backtest:
-    """Keep a back-test of sensors of a site to be carried out.
+def ask(question: Question, *, asked_by: str, asset: Asset | None = None) -> Backtest:
+    """Keep a question to be answered; `asset`, if all of its sensors were asked for.
 
-    Raises TooMuchHistoryError, DetectorChoiceError or TooManyUnfinishedError.
+    Its sensors are of one site. Raises TooManyUnfinishedError.
     """
     # One after another, so that nobody gets past the limit by asking at once.
-    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    site = Site.objects.select_for_update(no_key=True).get(pk=question.sensors[0].site_id)
     if Backtest.objects.unfinished().filter(site=site).count() >= MOST_UNFINISHED:
         raise TooManyUnfinishedError
-    check_size([sensor.pk for sensor in sensors], start, end, warm_up)
-    choice.members(sensors)
+    train_start, train_end = question.train or (None, None)
     asked = Backtest.objects.create(
         site=site,
-        start=start,
-        end=end,
-        detector=choice.name,
-        parameters=dict(choice.parameters),
-        warm_up=warm_up,
+        asset=asset,
+        start=question.start,
+        end=question.end,
+        detector=question.detector,
+        parameters=question.parameters,
+        warm_up=question.warm_up,
+        train_start=train_start,
+        train_end=train_end,
+        version=question.version,
+        labels=list(question.labels),
         asked_by=asked_by[:150],
     )
-    asked.sensors.set(sensors)
+    asked.sensors.set(question.sensors)
     return asked
 
 
@@ -68,8 +62,8 @@ def carry_out(pk: int) -> None:
     if not Backtest.objects.claim(pk):
         return
     try:
-        _run(Backtest.objects.select_related("site").get(pk=pk))
-    except (TooMuchHistoryError, DetectorChoiceError) as exc:
+        _run(Backtest.objects.select_related("version").get(pk=pk))
+    except (TooMuchHistoryError, DetectorChoiceError, QuestionError) as exc:
         Backtest.objects.close_failed(pk, str(exc))
     except GivenUpError:
         logger.warning("back-test %s was given up while it ran", pk)
@@ -79,16 +73,10 @@ def carry_out(pk: int) -> None:
 
 
 def _run(asked: Backtest) -> None:
-    sensors = list(asked.sensors.order_by("code"))
-    outcome = backtest(
-        sensors,
-        asked.start,
-        asked.end,
-        Choice.of(asked.detector, asked.parameters),
-        warm_up=asked.warm_up,
-        on_progress=_reporter(asked.pk),
-    )
-    if not Backtest.objects.finish(asked.pk, in_words(outcome, sensors)):
+    question = Question.asked(asked)
+    outcomes = question.answer(_reporter(asked.pk))
+    result = in_words(outcomes, question.sensors, side_by_side=isinstance(asked.parameters, list))
+    if not Backtest.objects.finish(asked.pk, result):
         raise GivenUpError
 
 

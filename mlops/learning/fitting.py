@@ -106,13 +106,17 @@ def _registered(asset: Asset, history: History, detector: AssetDetector) -> Fit:
     return Fit(asset, f"{version} learnt from {version.rows} rows, {words}", version)
 
 
-def unfitted(width: int) -> AssetDetector:
-    """The shipped detector for rows of a width in microseconds.
+def unfitted(
+    width: int, kind: type[AssetDetector] = ASSET_DETECTORS[SHIPPED], **parameters: float
+) -> AssetDetector:
+    """The shipped detector, or one of another `kind`, for rows of a width in microseconds.
 
-    With its defaults, but for the tail: that is of a single row, and an asset of which
-    there is a row each second would have a false alarm a day.
+    With its defaults where nothing is given, but for the tail: that is of a single row, and
+    an asset of which there is a row each second would have a false alarm a day.
     """
-    detector = ASSET_DETECTORS[SHIPPED]()
+    detector = kind(**parameters)
+    if "tail" in parameters:
+        return detector
     quiet = rules_of(Symptom.Kind.RELATION).refractory.total_seconds()
     detector.tail = min(detector.tail, tail_for_rate(FALSE_ALARMS_PER_WEEK, width / SECOND, quiet))
     return detector

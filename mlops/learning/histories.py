@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,9 +44,21 @@ class History:
         return hashlib.sha256(data).hexdigest()
 
 
-def history_of(asset: Asset, until: datetime) -> History | None:
-    """The last closed rows before `until`; None if the sensors give no two readings."""
-    sensors = tuple(Sensor.objects.active().filter(asset=asset).order_by("code"))
+def history_of(
+    asset: Asset,
+    until: datetime,
+    *,
+    since: datetime | None = None,
+    sensors: Sequence[Sensor] | None = None,
+    odd: Sequence[tuple[datetime, datetime]] = (),
+) -> History | None:
+    """The last closed rows before `until`; None if the sensors give no two readings.
+
+    Those `since` a moment if it is given, and of some sensors instead of all active ones.
+    `odd` are spans to be left out beside anomalies.
+    """
+    taken = Sensor.objects.active().filter(asset=asset) if sensors is None else sensors
+    sensors = tuple(sorted(taken, key=lambda sensor: sensor.code))
     ids = [sensor.pk for sensor in sensors]
     width = bin_width(ids, micros_of(until))
     if width is None:
@@ -53,12 +66,15 @@ def history_of(asset: Asset, until: datetime) -> History | None:
     newest = _newest(ids, until)
     before = closed_before(newest, width)
     first = max(before - GAPS * MOST_ROWS * width, 0)
+    if since:
+        first = max(first, -(-micros_of(since) // width) * width)
     wanted = Wanted(sensors=ids, width=width, first=first, before=before)
     [rows] = rows_of([wanted], most=MOST_ROWS)
-    odd = odd_rows(Anomaly.objects.filter(asset=asset), rows.micros, MARGIN * width)
-    normal = rows.only(~odd)
+    anomalies = Anomaly.objects.filter(asset=asset)
+    left_out = odd_rows(anomalies, rows.micros, MARGIN * width, odd)
+    normal = rows.only(~left_out)
     latest = np.arange(len(normal)) >= len(normal) - MOST_ROWS
-    return History(sensors, width, normal.only(latest), left_out=int(odd.sum()))
+    return History(sensors, width, normal.only(latest), left_out=int(left_out.sum()))
 
 
 def _newest(sensors: list[int], until: datetime) -> int:
@@ -67,16 +83,19 @@ def _newest(sensors: list[int], until: datetime) -> int:
 
 
 def odd_rows(
-    anomalies: QuerySet[Anomaly], micros: NDArray[np.int64], margin: int
+    anomalies: QuerySet[Anomaly],
+    micros: NDArray[np.int64],
+    margin: int,
+    others: Sequence[tuple[datetime, datetime]] = (),
 ) -> NDArray[np.bool_]:
-    """Which of some moments in order lie within one of the anomalies, or as near to one as
-    `margin`; all in microseconds, of shape (moments,)."""
+    """Which of some moments in order lie within one of the anomalies or the other spans, or
+    as near to one as `margin`; all in microseconds, of shape (moments,)."""
     odd = np.zeros(micros.size, dtype=bool)
     if not micros.size:
         return odd
     before, after = moment_of(micros[0] - margin), moment_of(micros[-1] + margin)
     found = anomalies.filter(started_at__lte=after).exclude(ended_at__lt=before)
-    for started_at, ended_at in found.values_list("started_at", "ended_at"):
+    for started_at, ended_at in [*found.values_list("started_at", "ended_at"), *others]:
         begin = int(np.searchsorted(micros, micros_of(started_at) - margin))
         end = micros.size
         if ended_at:

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from mlops.models.versions import ModelVersion
 from sensors.access import Principal, Right
-from sensors.models import Sensor, Site
+from sensors.models import Asset, Sensor, Site
 
 
 class BacktestQuerySet(models.QuerySet["Backtest"]):
@@ -41,7 +42,8 @@ class BacktestQuerySet(models.QuerySet["Backtest"]):
             status=Status.DONE,
             percent=100,
             result=result,
-            alarm_count=result["alarm_count"],
+            # Of several settings it would be the count of none.
+            alarm_count=result.get("alarm_count"),
             finished_at=timezone.now(),
         )
 
@@ -84,16 +86,39 @@ class Backtest(models.Model):
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="backtests")
-    sensors = models.ManyToManyField(Sensor, related_name="backtests")
-    start = models.DateTimeField()
-    end = models.DateTimeField(help_text="Excluded")
+    asset = models.ForeignKey(
+        Asset,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="backtests",
+        help_text="Where all of its sensors were asked for",
+    )
+    sensors = models.ManyToManyField(Sensor, related_name="backtests", blank=True)
+    start = models.DateTimeField(verbose_name="from")
+    end = models.DateTimeField(verbose_name="to", help_text="Excluded")
     detector = models.CharField(max_length=60, help_text="Name of the detector")
-    parameters = models.JSONField(default=dict, blank=True, help_text="The others are as shipped")
+    parameters = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The others are as shipped; a list has several settings to compare",
+    )
     warm_up = models.PositiveIntegerField(help_text="Readings before, gone through unjudged")
+    train_start = models.DateTimeField(null=True, blank=True, verbose_name="fitted from")
+    train_end = models.DateTimeField(null=True, blank=True, verbose_name="fitted to")
+    version = models.ForeignKey(
+        ModelVersion,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="backtests",
+        help_text="Tried as it is, without a fit",
+    )
+    labels = models.JSONField(default=list, blank=True, help_text="What people said of the time")
 
     status = models.CharField(max_length=7, choices=Status, default=Status.WAITING)
     percent = models.PositiveSmallIntegerField(default=0)
-    # Alarms, rates and judgement, see backtest_results.py.
+    # Alarms, rates and judgement, see backtesting/results.py.
     result = models.JSONField(null=True, blank=True)
     # Beside it, so that lists need not load it.
     alarm_count = models.PositiveIntegerField(null=True, blank=True)
@@ -109,6 +134,15 @@ class Backtest(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(end__gt=F("start")), name="a_backtest_goes_forwards_in_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(train_start=None, train_end=None)
+                | Q(train_start__lt=F("train_end"), train_end__lte=F("start")),
+                name="a_backtest_learns_from_before_it_is_tried",
+            ),
+            models.CheckConstraint(
+                condition=Q(train_start=None) | Q(version=None),
+                name="a_backtest_fits_or_takes_a_version",
             ),
             models.CheckConstraint(
                 condition=Q(status="done", result__isnull=False)

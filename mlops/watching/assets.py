@@ -76,7 +76,7 @@ def watch_assets(
     run may bring readings of another sensor of the same asset. What is neither past the
     alarm line nor belongs to an open episode is left out.
     """
-    watched = _watched(assets)
+    watched = watched_of(assets)
     moments = _moments(batches, watched)
     courses = _seen([watched[pk] for pk in sorted(moments)], moments)
     open_ones = set(
@@ -93,7 +93,7 @@ def watch_assets(
     return [_scored(course, requests) for course in noteworthy], set(watched)
 
 
-def _watched(assets: Mapping[int, Asset]) -> dict[int, Watched]:
+def watched_of(assets: Mapping[int, Asset]) -> dict[int, Watched]:
     """The assets that have a detector and still all of the sensors that it knows."""
     found = asset_detectors(assets)
     members: dict[int, dict[str, Sensor]] = {pk: {} for pk in found}

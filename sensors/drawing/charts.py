@@ -95,6 +95,7 @@ class Chart:
     values: tuple[Tick, ...] = ()
     times: tuple[Tick, ...] = ()
     bands: tuple[Band, ...] = ()
+    stood: tuple[Band, ...] = ()
     peak: Peak | None = None
     ahead: str = ""
     ribbons: tuple[str, ...] = ()
@@ -125,6 +126,7 @@ def draw(
     unit: str = "",
     limits: Sequence[Limit] = (),
     episodes: Sequence[Span] = (),
+    stood: Sequence[Span] = (),
     peak: tuple[datetime, float] | None = None,
     called: str = "peak",
     ahead: Ahead | None = None,
@@ -132,6 +134,7 @@ def draw(
 ) -> Chart:
     """A chart of `points`, in order of time, with episodes shaded and a peak marked.
 
+    Otherwise shaded is when the machine `stood`, as far as the points go.
     What is marked may be `called` otherwise. What is expected goes on from the points.
 
     Times are told as the clocks of `zone` show them.
@@ -146,13 +149,16 @@ def draw(
     expected = f" Then {ahead.in_words(unit)}." if ahead else ""
     return Chart(
         title=title,
-        description=_description(points, unit, near, episodes, peak, called, zone) + expected,
+        description=_description(points, unit, near, episodes, peak, called, zone)
+        + _standing(stood)
+        + expected,
         path=_path(points, frame),
         dots=_dots(points, frame),
         limits=_limit_lines(near, frame),
         values=_value_ticks(frame),
         times=_time_ticks(frame, zone),
         bands=tuple(_band(episode, frame) for episode in episodes),
+        stood=tuple(_band(span, frame) for span in _within(stood, frame)),
         peak=_peak(peak, unit, frame, called) if peak else None,
         ahead=ahead.path(frame) if ahead else "",
         ribbons=ahead.ribbons(frame) if ahead else (),
@@ -236,6 +242,19 @@ def _time_ticks(frame: Frame, zone: tzinfo) -> tuple[Tick, ...]:
     moments = (epoch + step * n for n in range(first, first + MOST_TICKS + 1))
     ticks = (Tick(frame.x(moment), f"{moment.astimezone(zone):{form}}") for moment in moments)
     return tuple(tick for tick in ticks if LEFTMOST <= tick.at <= RIGHTMOST)
+
+
+def _within(spans: Sequence[Span], frame: Frame) -> list[Span]:
+    """What of the spans the picture shows."""
+    cut = [(max(start, frame.start), min(end, frame.end)) for start, end in spans]
+    return [(start, end) for start, end in cut if start < end]
+
+
+def _standing(stood: Sequence[Span]) -> str:
+    if not stood:
+        return ""
+    hours = sum((end - start for start, end in stood), timedelta()) / timedelta(hours=1)
+    return f" Not judged while the machine stood: {hours:.1f} h."
 
 
 def _band(episode: Span, frame: Frame) -> Band:

@@ -25,6 +25,14 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 URL = "/api/v1/ml/backtests"
+NO_NUL = "null_characters_not_allowed"
+TRAIN = {"from": "2026-05-01T12:00:00Z", "to": "2026-06-01T12:00:00Z"}
+LABEL = {
+    "from": "2026-06-01T11:50:00Z",
+    "to": "2026-06-01T11:56:00Z",
+    "verdict": "confirmed",
+    "sensor": "T1",
+}
 
 
 @pytest.fixture
@@ -62,12 +70,16 @@ def test_it_is_kept_and_sent_on_its_way(
         "asked_by": asked.asked_by,
         "asked_at": answer.json()["asked_at"],
         "site": sensor.site.code,
+        "asset": None,
         "sensors": ["T1"],
         "from": "2026-05-31T12:00:00Z",
         "to": "2026-06-01T12:00:00Z",
         "detector": "limits",
         "parameters": {"warning_high": 70},
         "warm_up": 2_000,
+        "train": None,
+        "version": None,
+        "labels": [],
         "alarm_count": None,
         "started_at": None,
         "finished_at": None,
@@ -122,13 +134,26 @@ def test_a_list_costs_the_same_for_few_and_for_many(
     [
         ({"sensors": []}, "sensors", "empty"),
         ({"sensors": ["T1"] * 21}, "sensors", "max_length"),
-        ({"sensors": ["T\x00"]}, "sensors.0", "null_characters_not_allowed"),
+        ({"sensors": ["T\x00"]}, "sensors.0", NO_NUL),
         ({"sensors": None}, "sensors", "required"),
         ({"from": None}, "from", "required"),
         ({"from": "yesterday"}, "from", "invalid"),
         ({"from": "2026-06-01T12:00:00Z"}, "to", "before_from"),
         ({"detector": None}, "detector", "required"),
         ({"parameters": [1]}, "parameters", "not_a_dict"),
+        ({"parameters": []}, "parameters", "empty"),
+        ({"parameters": [{}] * 11}, "parameters", "max_length"),
+        ({"parameters": "x"}, "parameters", "not_a_dict"),
+        ({"detector": None, "version": "newest"}, "version", "invalid_choice"),
+        ({"version": "active"}, "asset", "required"),
+        ({"train": {"from": "2026-05-01T00:00:00Z"}}, "train.to", "required"),
+        ({"train": {"from": "x", "to": "2026-05-01T00:00:00Z"}}, "train.from", "invalid"),
+        ({"labels": {}}, "labels", "not_a_list"),
+        ({"labels": [LABEL] * 201}, "labels", "max_length"),
+        ({"labels": [LABEL | {"verdict": "perhaps"}]}, "labels.0.verdict", "invalid_choice"),
+        ({"labels": [LABEL | {"to": LABEL["from"]}]}, "labels.0.to", "before_from"),
+        ({"labels": [LABEL | {"colour": "red"}]}, "labels.0.colour", "unknown_field"),
+        ({"labels": [LABEL | {"sensor": "T\x00"}]}, "labels.0.sensor", NO_NUL),
         ({"warm_up": -1}, "warm_up", "min_value"),
         ({"warm_up": 10**9}, "warm_up", "max_value"),
         ({"form": "json"}, "form", "unknown_field"),
@@ -154,6 +179,13 @@ def test_what_is_wrong_with_a_field_is_named(
         ({"parameters": {"warning_high": [1, 2]}}, "invalid_parameter"),
         ({"parameters": {"warning_high": 10**400}}, "invalid_parameter"),
         ({"parameters": {"alarm_high": 70}}, "invalid_parameter"),
+        ({"parameters": [{}, {"loudness": 1}]}, "unknown_parameter"),
+        ({"train": TRAIN}, "does_not_go_together"),
+        ({"labels": [LABEL | {"sensor": "T2"}]}, "label_of_what"),
+        ({"detector": "t_squared"}, "train_or_version"),
+        ({"detector": "t_squared", "parameters": {"lags": 10**6}}, "invalid_parameter"),
+        ({"detector": "isolation_forest", "parameters": {"trees": 10**9}}, "invalid_parameter"),
+        ({"detector": "subsequences"}, "unknown_detector"),
     ],
 )
 def test_a_detector_that_cannot_be_had_is_refused(

@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 
 from maintenance.models import Anomaly
 from mlops.backtesting import history
-from mlops.models import Backtest
+from mlops.learning.fitting import fit_asset
+from mlops.models import Backtest, ModelVersion
 from sensors.models import Sensor
-from tests.factories import make_history, make_sensor
+from tests.factories import MINUTE, NOON, make_history, make_sensor
+from tests.mlops.pumps import broken, make_pump, sensors_of
 
 pytestmark = pytest.mark.django_db
 
@@ -96,9 +98,22 @@ BAD: list[tuple[list[str], str]] = [
     (["--sensor", "T1", "--parameter", "warning_high=nan"], "finite number"),
     (["--sensor", "T1", "--parameter", "loudness=3"], "has no 'loudness'"),
     (["--sensor", "T1", "--parameter", "alarm_high=70"], "alarm must lie beyond"),
+    (["--sensor", "T1", "--setting", "loudness=3"], "has no 'loudness'"),
+    (["--sensor", "T1", *["--setting", ""] * 11], "From 1 to 10 settings"),
+    (["--sensor", "T1", "--label", "now=confirmed"], "'now' is not a time"),
+    (["--sensor", "T1", "--label", "2026-05-01/2026-05-02"], "is not FROM/TO=VERDICT"),
+    (["--sensor", "T1", "--label", "2026-05-02/2026-05-01=confirmed"], "is not after"),
+    (["--sensor", "T1", "--label", "2026-05-01/2026-05-02=confirmed@T9"], "not tried"),
+    ([], "From 1 to 20 sensors, or an --asset"),
+    (["--sensor", "T1", "--asset", "P-1"], "Name one --asset"),
+    (["--asset", "P-999"], "There is no asset P-999"),
+    (["--asset", "P\x00"], "no NUL"),
+    (["--sensor", "T1", "--active"], "Name one --asset"),
+    (["--sensor", "T1", "--train-from", "2026-05-01"], "go together"),
+    (["--sensor", "T1", "--detector", "t_squared"], "needs either train"),
     (["--sensor", "T1", "--warm-up", "-1"], "--warm-up has to be between"),
-    (["--sensor", "T1", "--from", "yesterday"], "--from: 'yesterday' is not a time"),
-    (["--sensor", "T1", "--from", "2026-06-02"], "--to has to be after --from"),
+    (["--sensor", "T1", "--from", "yesterday"], "'yesterday' is not a time"),
+    (["--sensor", "T1", "--from", "2026-06-02"], "is not after 2026-06-02"),
 ]
 
 
@@ -124,3 +139,46 @@ def test_too_much_history_is_refused(sensor: Sensor, monkeypatch: Any) -> None:
 
     with pytest.raises(CommandError, match="5 can be gone through"):
         call("--sensor", "T1", "--detector", "limits")
+
+
+def test_settings_are_compared_in_one_table(sensor: Sensor) -> None:
+    limits = ("--sensor", "T1", "--detector", "limits", "--parameter", "alarm_high=95")
+    label = "2026-06-01T11:50/2026-06-01T11:56=confirmed@T1"
+    settings = ("--setting", "", "--setting", "warning_high=90")
+
+    out, _ = call(*limits, *settings, "--label", label)
+
+    assert "Settings of limits#1" in out
+    rows = [line for line in out.splitlines() if "alarm_high=95" in line]
+    assert [row.split("│")[2].strip() for row in rows] == ["1", "0"]
+    assert [row.split("│")[6].strip() for row in rows] == ["1.00", "0.00"]
+
+
+def test_labels_give_precision_and_recall(sensor: Sensor) -> None:
+    label = "2026-06-01T11:50/2026-06-01T11:56=confirmed"
+
+    out, _ = call("--sensor", "T1", "--detector", "limits", "--label", label)
+
+    assert "1 of 1 faults found, precision 1.00, median lead -240 s; 0 alarms were" in out
+
+
+def test_an_asset_is_fitted_and_tried_or_its_version_is(settings: Any, tmp_path: Any) -> None:
+    settings.ARTIFACTS_DIR = str(tmp_path)
+    pump = make_pump(tag="P-101")
+    for one, values in zip(sensors_of(pump), broken(70), strict=True):
+        make_history(one, values.tolist(), until=NOON + 70 * MINUTE)
+    interval = ("--from", "2026-06-01T12:00", "--to", "2026-06-01T13:10")
+    fit = ("--detector", "level_and_pattern", "--train-from", "2026-05-31", "--train-to")
+
+    out, _ = call("--asset", "P-101", *fit, "2026-06-01T12:00", interval=interval)
+
+    assert "1 alarms in 68 rows, of which 68 were scored. Learnt from 598 rows" in out
+    assert "the sensors together are" in " ".join(out.split())
+
+    fit_asset(pump, until=NOON)
+    out, _ = call("--asset", "P-101", "--active", "--json", interval=interval)
+    assert json.loads(out)["detector"] == "level_and_pattern#1"
+
+    with pytest.raises(CommandError, match="has no version on duty"):
+        ModelVersion.objects.update(is_active=False)
+        call("--asset", "P-101", "--active", interval=interval)

@@ -17,11 +17,11 @@ PUMP, FAN = 1, 2  # Assets; the sensors 10 and 11 are on the pump.
 class Alarm:
     started_at: datetime
     ended_at: datetime | None
-    sensor_id: int = 10
+    sensor_id: int | None = 10
     asset_id: int = PUMP
 
 
-def alarm(start: float, end: float | None, **fields: int) -> Alarm:
+def alarm(start: float, end: float | None, **fields: Any) -> Alarm:
     """From and to some hours after noon."""
     return Alarm(NOON + start * HOUR, None if end is None else NOON + end * HOUR, **fields)
 
@@ -103,3 +103,11 @@ def test_a_label_has_one_place_and_goes_forwards() -> None:
         fault(1, 2, asset_id=PUMP, sensor_id=10)
     with pytest.raises(ValueError, match="ends before"):
         fault(2, 1)
+
+
+def test_an_alarm_of_an_asset_is_held_against_what_was_said_of_the_asset() -> None:
+    together = [alarm(1, 2, sensor_id=None)]
+
+    assert judged(together, [fault(1, 2, asset_id=PUMP)]).recall == 1.0
+    assert judged(together, [fault(1, 2, asset_id=FAN)]).recall == 0.0
+    assert judged(together, [fault(1, 2)]).recall == 0.0

@@ -16,8 +16,8 @@ from config.schedule import BEAT_SCHEDULE
 from maintenance.models import Anomaly
 from mlops import tasks
 from mlops.backtesting import history
+from mlops.backtesting.questions import Question
 from mlops.backtesting.requests import MOST_UNFINISHED, TooManyUnfinishedError, ask, carry_out
-from mlops.chosen_detectors import Choice
 from mlops.models import Backtest, SensorState
 from mlops.models.backtests import BacktestQuerySet
 from sensors.models import Sensor
@@ -60,7 +60,7 @@ def test_it_is_carried_out_and_keeps_what_came_of_it(sensor: Sensor) -> None:
 def test_a_message_that_comes_twice_is_worked_off_once(sensor: Sensor) -> None:
     asked = asked_of(sensor)
 
-    with patch("mlops.backtesting.requests.backtest", side_effect=ZeroDivisionError) as ran:
+    with patch("mlops.backtesting.questions.backtest", side_effect=ZeroDivisionError) as ran:
         with pytest.raises(ZeroDivisionError):
             tasks.run_backtest(asked.pk)
         tasks.run_backtest(asked.pk)
@@ -188,15 +188,8 @@ def test_a_site_has_only_so_many_unfinished(sensor: Sensor) -> None:
         asked_of(sensor)
 
     def once_more(of: Sensor) -> Backtest:
-        return ask(
-            site=of.site,
-            sensors=[of],
-            start=NOON - MINUTE,
-            end=NOON,
-            choice=Choice("limits", {}),
-            warm_up=0,
-            asked_by="erika",
-        )
+        question = Question.of([of], NOON - MINUTE, NOON, "limits", {}, warm_up=0)
+        return ask(question, asked_by="erika")
 
     with pytest.raises(TooManyUnfinishedError):
         once_more(sensor)

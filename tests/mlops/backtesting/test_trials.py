@@ -14,7 +14,8 @@ from maintenance.models import Anomaly, Symptom
 from mlops.backtesting import history
 from mlops.backtesting.history import TooMuchHistoryError
 from mlops.backtesting.judging import Labelled
-from mlops.backtesting.trials import Outcome, backtest
+from mlops.backtesting.outcomes import Outcome
+from mlops.backtesting.trials import backtest
 from mlops.chosen_detectors import Choice, DetectorChoiceError
 from mlops.models import SensorCheckpoint, SensorState
 from mlops.registry import DETECTORS
@@ -35,7 +36,8 @@ def ordinary(readings: int, seed: int = 1) -> list[float]:
 
 
 def run(sensor: Sensor, choice: Choice = LIMITS, start: datetime = START, **more: Any) -> Outcome:
-    return backtest([sensor], start, more.pop("end", NOON), choice, **more)
+    (outcome,) = backtest([sensor], start, more.pop("end", NOON), [choice], **more)
+    return outcome
 
 
 @pytest.fixture
@@ -144,11 +146,11 @@ def test_several_sensors_say_what_each_says_alone() -> None:
         make_history(sensor, values)
     silent = make_sensor(warning_high=80)
 
-    together = backtest([*sensors, silent], START, NOON, LIMITS)
+    (together,) = backtest([*sensors, silent], START, NOON, [LIMITS])
 
     alone = [run(sensor) for sensor in [*sensors, silent]]
     assert together.rates == [one.rates[0] for one in alone]
-    assert sorted(together.alarms, key=lambda a: a.sensor_id) == [
+    assert sorted(together.alarms, key=lambda a: a.sensor_id or 0) == [
         alarm for one in alone for alarm in one.alarms
     ]
 
