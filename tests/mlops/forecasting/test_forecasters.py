@@ -12,7 +12,6 @@ import pytest
 from mlops.forecasting.base import Forecaster, NotEnoughDataError, Series
 from mlops.forecasting.choosing import FORECASTERS
 from mlops.forecasting.conformal import LEVELS
-from mlops.forecasting.drift import Drift, SeasonalDrift
 from mlops.forecasting.ridge import Ridge
 from mlops.forecasting.seasonal_naive import LastValue, SeasonalNaive
 from mlops.forecasting.seasonal_profile import SeasonalProfile
@@ -269,23 +268,6 @@ def test_a_median_day_forgets_one_bad_day() -> None:
     forecast = SeasonalProfile().fit(Series(values)).forecast()
 
     np.testing.assert_allclose(forecast.point, daily().values[-24:], atol=1e-9)
-
-
-def test_a_drift_runs_on_in_a_straight_line() -> None:
-    steps = np.arange(400.0)
-
-    forecast = Drift().fit(Series(3 * steps[:-24])).forecast()
-
-    np.testing.assert_allclose(forecast.point, 3 * steps[-24:])
-
-
-def test_a_seasonal_drift_takes_the_day_along_the_line() -> None:
-    steps = np.arange(400.0)
-    values = 0.1 * steps + np.sin(2 * np.pi * steps / 24)
-
-    forecast = SeasonalDrift(horizon=48).fit(Series(values[:-48])).forecast()
-
-    np.testing.assert_allclose(forecast.point, values[-48:], atol=1e-9)
 
 
 def test_a_week_ago_can_be_the_season() -> None:

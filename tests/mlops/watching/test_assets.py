@@ -117,34 +117,6 @@ def test_batches_of_any_size_lead_to_the_same_state_and_symptoms(size: int) -> N
     assert relations(in_parts) == expected != []
 
 
-def bring_in_bunches(asset: Asset, hours: int) -> None:
-    """Each hour the readings of one sensor and then those of the other."""
-    values = broken(60 * hours)
-    for hour in range(hours):
-        rows = range(60 * hour, 60 * (hour + 1))
-        for sensor in sensors_of(asset):
-            batch = brought(asset, values, rows, only=[sensor.code])
-            batch.received_at = at(rows[-1] + 1)
-            record_anomalies([batch])
-
-
-def test_sensors_that_come_one_after_the_other_in_bunches_are_waited_for(pump: Asset) -> None:
-    bring_in_bunches(pump, hours=3)
-
-    state = AssetState.objects.get()
-    assert state.until == at(178)
-    assert Symptom.objects.filter(kind=RELATION).exists()
-
-
-def test_a_sensor_that_no_longer_comes_holds_the_others_up_only_for_a_while(pump: Asset) -> None:
-    bring_in_bunches(pump, hours=3)
-    first, _ = sensors_of(pump)
-
-    record_anomalies([brought(pump, courses(600), range(180, 480), only=[first.code])])
-
-    assert at(180) < AssetState.objects.get().until < at(479)
-
-
 def test_a_run_that_dies_and_is_done_again_leaves_one_mark(
     pump: Asset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
