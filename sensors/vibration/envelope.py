@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-from mlops.vibration.waveform import Samples, Waveform
+from sensors.vibration.waveform import Samples, Waveform
 
 # Part of half the sampling rate: above the turning and its harmonics, below the filter that
 # every good converter has against aliasing.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from mlops.vibration.bearings import Bearing
-from mlops.vibration.envelope import envelope_spectrum
-from mlops.vibration.features import (
+from sensors.vibration.bearings import Bearing
+from sensors.vibration.envelope import envelope_spectrum
+from sensors.vibration.features import (
     amplitude_at,
     band_rms,
     crest_factor,
@@ -16,7 +16,7 @@ from mlops.vibration.features import (
     rms,
     velocity_rms,
 )
-from mlops.vibration.waveform import Waveform
+from sensors.vibration.waveform import Waveform
 
 # Hz. Turning and its multiples; gears and blades; the ringing of bearings.
 BANDS = {"low": (2.0, 1000.0), "middle": (1000.0, 5000.0), "high": (5000.0, 20_000.0)}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlops.vibration.waveform import Samples, Waveform
+from sensors.vibration.waveform import Samples, Waveform
 
 # Hz; the broad band in which the severity of ISO 20816 is measured.
 BROAD_BAND = (10.0, 1000.0)
