@@ -207,6 +207,15 @@ class Sensor(models.Model):
         null=True, blank=True, help_text="After a start, until the machine counts as running"
     )
 
+    derived_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="derived",
+        help_text="Its readings are made of that sensor's waveforms",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,18 @@ class Rows:
 
     def __len__(self) -> int:
         return int(self.sensor_ids.size)
+
+    def without(self, refused: Sequence[Refused]) -> Rows:
+        """Those that were stored."""
+        stored = np.ones(len(self), dtype=bool)
+        stored[[row.position for row in refused]] = False
+        return Rows(
+            self.sensor_ids[stored],
+            self.micros[stored],
+            self.values[stored],
+            self.quality[stored],
+            self.batch_ids[stored],
+        )
 
 
 @dataclass(frozen=True, slots=True)

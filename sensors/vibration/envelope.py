@@ -22,6 +22,8 @@ from sensors.vibration.waveform import Samples, Waveform
 # every good converter has against aliasing.
 DEFAULT_BAND = (0.25, 0.8)
 FILTER_ORDER = 4
+# Fewer do not fill the filter once to and fro.
+FEWEST_SAMPLES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,11 @@ class EnvelopeSpectrum:
 def envelope(waveform: Waveform, band: tuple[float, float] | None = None) -> Samples:
     """The momentary amplitude of what lies within a band of frequencies in Hz, shape (n,).
 
-    The filter is run to and fro, which shifts nothing in time.
+    The filter is run to and fro, which shifts nothing in time. Raises ValueError for fewer
+    than FEWEST_SAMPLES, and for a band that does not lie below half the rate.
     """
+    if waveform.samples.size < FEWEST_SAMPLES:
+        raise ValueError(f"an envelope takes at least {FEWEST_SAMPLES} samples")
     half = waveform.rate / 2
     low, high = band or (DEFAULT_BAND[0] * half, DEFAULT_BAND[1] * half)
     if not 0 < low < high < half:

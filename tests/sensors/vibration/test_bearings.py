@@ -110,7 +110,7 @@ def test_a_waveform_is_derived_into_named_values_with_units():
     values = derive(wave, SKF_6205, SHAFT_HZ)
 
     assert set(values) == {
-        *("rms", "peak", "peak_to_peak", "crest_factor", "kurtosis", "velocity_rms"),
+        *("rms", "peak", "peak_to_peak", "crest", "kurtosis", "velocity_rms"),
         *("rms_low", "rms_middle", "rms_high", "order_1", "order_2", "order_3"),
         *("bpfo", "bpfi", "bsf", "ftf"),
     }
