@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from sensors.models import Sensor
+from sensors.models import Sensor, StoredWaveform
 
 Slug = serializers.SlugRelatedField[Any]
 
@@ -39,3 +39,12 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "settle_time",
             "retired_at",
         ]
+
+
+class StoredWaveformSerializer(serializers.ModelSerializer[StoredWaveform]):
+    timestamp = serializers.DateTimeField(source="taken_at")
+    count = serializers.IntegerField(help_text="Of samples")
+
+    class Meta:
+        model = StoredWaveform
+        fields = ["id", "timestamp", "sampling_rate", "unit", "count"]
