@@ -7,7 +7,7 @@ any size without distorting its text. Labels stand in margins around the plot.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -99,6 +99,7 @@ class Chart:
     ahead: str = ""
     ribbons: tuple[str, ...] = ()
     zone: str = ""
+    marks: tuple[Tick, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def draw(
         path=_path(points, frame),
         dots=_dots(points, frame),
         limits=_limit_lines(near, frame),
-        values=_value_ticks(frame),
+        values=round_ticks(frame.low, frame.high, frame.y),
         times=_time_ticks(frame, zone),
         bands=tuple(_band(episode, frame) for episode in episodes),
         peak=_peak(peak, unit, frame, called) if peak else None,
@@ -216,12 +217,13 @@ def _limit_lines(limits: Sequence[Limit], frame: Frame) -> tuple[LimitLine, ...]
     return tuple(lines)
 
 
-def _value_ticks(frame: Frame) -> tuple[Tick, ...]:
-    span = frame.high - frame.low
+def round_ticks(low: float, high: float, place: Callable[[float], float]) -> tuple[Tick, ...]:
+    """Ticks at round numbers from `low` to `high`, each where `place` puts its number."""
+    span = high - low
     power = 10 ** math.floor(math.log10(span / MOST_TICKS))
     step = next(power * m for m in (1, 2, 5, 10) if span / (power * m) <= MOST_TICKS)
-    first, last = math.ceil(frame.low / step), math.floor(frame.high / step)
-    return tuple(Tick(frame.y(n * step), f"{n * step:.6g}") for n in range(first, last + 1))
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return tuple(Tick(place(n * step), f"{n * step:.6g}") for n in range(first, last + 1))
 
 
 def _time_ticks(frame: Frame, zone: tzinfo) -> tuple[Tick, ...]:

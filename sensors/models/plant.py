@@ -281,6 +281,12 @@ class Sensor(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def takes_waveforms(self) -> bool:
+        """Whether waveforms may come from it that are worth deriving from."""
+        kinds = (self.Kind.VIBRATION, self.Kind.ACOUSTIC, self.Kind.OTHER)
+        return self.kind in kinds and self.derived_from_id is None
+
     def clean(self) -> None:
         if self.asset_id and self.site_id and self.asset.site_id != self.site_id:
             raise ValidationError({"asset": "The asset belongs to another site"})

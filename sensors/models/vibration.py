@@ -53,9 +53,10 @@ class StoredWaveformQuerySet(models.QuerySet["StoredWaveform"]):
 
     def light(self) -> Self:
         """Without the samples, but with how many there are."""
-        bytes_of = models.Func(F("samples"), function="octet_length")
-        counted = self.annotate(count=bytes_of / SAMPLE.itemsize)
-        return counted.defer("samples")
+        size = models.Func(
+            F("samples"), function="octet_length", output_field=models.IntegerField()
+        )
+        return self.defer("samples").annotate(count=size / SAMPLE.itemsize)
 
 
 class StoredWaveform(Kept):

@@ -53,7 +53,11 @@ def derived_rows(sources: Sequence[Source]) -> Rows:
 def _of_parents(sources: Sequence[Source]) -> list[Source]:
     """Without waveforms of sensors that are themselves derived from others."""
     named = Sensor.objects.filter(pk__in={source.waveform.sensor_id for source in sources})
-    parents = named.filter(derived_from=None).select_related("analysis__severity").in_bulk()
+    parents = (
+        named.filter(derived_from=None)
+        .select_related("asset", "gate", "analysis__severity")
+        .in_bulk()
+    )
     kept = [source for source in sources if source.waveform.sensor_id in parents]
     for source in kept:
         source.waveform.sensor = parents[source.waveform.sensor_id]

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 VELOCITY = "velocity_rms"
 LONGEST_CODE = 100
 # As on the parent: where it is, and when the machine runs.
-ALONG = ("site_id", "asset_id", "location", "gate_id", "runs_above", "settle_time")
+GOES_ALONG = {"asset", "location", "gate", "runs_above", "settle_time"}
 
 # By the parent's id and the name of the feature, which ends the code.
 DerivedSensors = dict[tuple[int, str], Sensor]
@@ -53,8 +53,9 @@ def _derived(parent: Sensor, name: str, unit: str) -> Sensor:
         kind=Sensor.Kind.VIBRATION,
         unit=unit,
         derived_from=parent,
+        site_id=parent.site_id,
         expected_interval=parent.expected_interval,
-        **{field: getattr(parent, field) for field in ALONG},
+        **{field: getattr(parent, field) for field in GOES_ALONG},
     )
     analysis: WaveformAnalysis | None = getattr(parent, "analysis", None)
     if name == VELOCITY and analysis and analysis.severity:
@@ -65,7 +66,7 @@ def _derived(parent: Sensor, name: str, unit: str) -> Sensor:
 
 def take_along(parent: Sensor) -> None:
     """Have the derived sensors stand where their parent does."""
-    parent.derived.update(**{field: getattr(parent, field) for field in ALONG})
+    parent.derived.update(**{field: getattr(parent, field) for field in GOES_ALONG})
 
 
 def set_limits(preset: SeverityPreset, *, of: Sensor | None = None) -> int:
