@@ -14,6 +14,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
     asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
     sensor_id = serializers.CharField(source="code")
     gate: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    derived_from: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
 
     class Meta:
         model = Sensor
@@ -37,6 +38,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "gate",
             "runs_above",
             "settle_time",
+            "derived_from",
             "retired_at",
         ]
 

@@ -21,6 +21,13 @@ class Rows:
     quality: NDArray[np.int16]
     batch_ids: NDArray[np.int64]
 
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, int, float, int, int]]) -> Rows:
+        """From sensors' ids, microseconds, values, qualities and batches' ids, row by row."""
+        columns = list(zip(*rows, strict=True)) or [()] * 5
+        kinds = (np.int64, np.int64, np.float64, np.int16, np.int64)
+        return cls(*(np.array(c, dtype=kind) for c, kind in zip(columns, kinds, strict=True)))
+
     def __len__(self) -> int:
         return int(self.sensor_ids.size)
 

@@ -12,6 +12,7 @@ MSSP 25(2), 2011.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import signal
@@ -77,9 +78,15 @@ def envelope(waveform: Waveform, band: tuple[float, float] | None = None) -> Sam
     low, high = band or (DEFAULT_BAND[0] * half, DEFAULT_BAND[1] * half)
     if not 0 < low < high < half:
         raise ValueError("the band lies between zero and half the sampling rate")
-    sections = signal.butter(FILTER_ORDER, (low, high), "bandpass", fs=waveform.rate, output="sos")
-    filtered = signal.sosfiltfilt(sections, waveform.centred())
+    filtered = signal.sosfiltfilt(_sections(low, high, waveform.rate), waveform.centred())
     return np.asarray(np.abs(signal.hilbert(filtered)), dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _sections(low: float, high: float, rate: float) -> Samples:
+    """The filter of a band. To design it takes longer than to run it over a thousand samples."""
+    sections = signal.butter(FILTER_ORDER, (low, high), "bandpass", fs=rate, output="sos")
+    return np.asarray(sections, dtype=np.float64)
 
 
 def envelope_spectrum(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from sensors.history.windows import micros_of
 from sensors.models import Sensor, StoredWaveform
 from sensors.store.writing import Rows
@@ -27,6 +25,8 @@ class Source:
 
 def derived_rows(sources: Sequence[Source]) -> Rows:
     """The features of waveforms as readings. Registers the sensors that are missing."""
+    if not sources:
+        return Rows.of([])
     sources = _of_parents(sources)
     found = circumstances_of([source.waveform for source in sources])
     features = [
@@ -40,14 +40,19 @@ def derived_rows(sources: Sequence[Source]) -> Rows:
     }
     parents = {source.waveform.sensor_id: source.waveform.sensor for source in sources}
     sensors = derived_sensors(parents, units)
-    rows = [
-        (sensor.pk, micros_of(source.waveform.taken_at), value, source.quality, source.batch_id)
-        for source, values in zip(sources, features, strict=True)
-        for sensor, value in _placed(source.waveform, values, sensors)
-    ]
-    columns = list(zip(*rows, strict=True)) or [()] * 5
-    kinds = (np.int64, np.int64, np.float64, np.int16, np.int64)
-    return Rows(*(np.array(c, dtype=kind) for c, kind in zip(columns, kinds, strict=True)))
+    return Rows.of(
+        [
+            (
+                sensor.pk,
+                micros_of(source.waveform.taken_at),
+                value,
+                source.quality,
+                source.batch_id,
+            )
+            for source, values in zip(sources, features, strict=True)
+            for sensor, value in _placed(source.waveform, values, sensors)
+        ]
+    )
 
 
 def _of_parents(sources: Sequence[Source]) -> list[Source]:

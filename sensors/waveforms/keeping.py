@@ -24,6 +24,8 @@ def keep_waveforms(
     stored before is derived from no more, so a repeat makes no reading twice. Needs a
     transaction in which the readings have been written.
     """
+    if not placed.waveforms:
+        return Rows.of([])
     contradicted = [row.position for row in refused if row.kept != placed.values[row.position]]
     conflict_at = dict(zip(contradicted, conflicts, strict=True))
     _put_aside(
