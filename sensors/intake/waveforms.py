@@ -40,7 +40,7 @@ class WaveformIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """
 
     samples: msgspec.Raw
-    # A microhertz is no vibration, and no converter is faster.
+    # What is slower is no vibration, and no converter is faster.
     sampling_rate: Annotated[float, msgspec.Meta(ge=0.001, le=10_000_000)]
     unit: Literal["m/s²", "m/s2", "m/s^2", "g", "mm/s"] = "m/s²"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sensors.history.windows import moment_of
+from sensors.history.windows import micros_of, moment_of
 from sensors.intake.placing import Placed
 from sensors.intake.waveforms import UNITS, WaveformIn
 from sensors.models import QuarantinedReading, ReadingConflict, StoredWaveform, WaveformAside
@@ -39,8 +39,9 @@ def keep_waveforms(
         for at, waveform in reversed(placed.waveforms.items())
         if at not in conflict_at
     }
-    kept = {id(w) for w in write_waveforms([source.waveform for source in sources.values()])}
-    rows = derived_rows([s for s in sources.values() if id(s.waveform) in kept])
+    new = write_waveforms([source.waveform for source in sources.values()])
+    keys = {(waveform.sensor_id, micros_of(waveform.taken_at)) for waveform in new}
+    rows = derived_rows([source for key, source in sources.items() if key in keys])
     return rows.without(write_readings(rows))
 
 
