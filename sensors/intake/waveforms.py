@@ -63,11 +63,14 @@ class WaveformIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return Waveform(self.as_kept().astype(np.float64), self.sampling_rate, UNITS[self.unit])
 
 
+NOT_SAID = msgspec.Raw(b"null")
+
+
 class _Bearer(msgspec.Struct):
     """As much of a reading as its value can be found from."""
 
     waveform: WaveformIn | None = None
-    unit: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    unit: msgspec.Raw = NOT_SAID
 
 
 def as_sent(samples: Samples, rate: float, unit: Unit) -> WaveformIn:
@@ -85,7 +88,8 @@ def with_value(item: bytes) -> bytes | None:
     if bearer.waveform is None:
         return None
     waveform = bearer.waveform.waveform()
-    members = b'{"value":%s,' % repr(rms(waveform)).encode()
-    if bearer.unit is msgspec.UNSET:
-        members += b'"unit":%s,' % msgspec.json.encode(waveform.unit)
-    return members + item.strip()[1:]
+    members = [b'"value":%s' % repr(rms(waveform)).encode()]
+    if bearer.unit == NOT_SAID:
+        members.append(b'"unit":%s' % msgspec.json.encode(waveform.unit))
+    # At the end: of two members of one name the last counts.
+    return b",".join([item.rstrip()[:-1], *members]) + b"}"

@@ -45,7 +45,7 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
             total = size = 0
             for batch in free.filter(mode=mode).order_by("pk")[:MOST_BATCHES]:
                 total += batch.accepted
-                size += batch.octets  # type: ignore[attr-defined]
+                size += batch.octets or 0  # type: ignore[attr-defined]
                 if taken and (total > readings or size > MOST_BYTES):
                     break
                 taken.append(batch)

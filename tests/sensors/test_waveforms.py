@@ -25,8 +25,7 @@ from sensors.models import (
     WaveformAnalysis,
 )
 from sensors.vibration.bearings import Bearing as Geometry
-from sensors.waveforms.registering import take_along
-from tests.factories import MINUTE, NOON, make_asset, make_history, make_sensor
+from tests.factories import MINUTE, NOON, make_history, make_sensor
 from tests.sensors.vibration.waves import impacts, noise
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sleeping_agents")]
@@ -104,17 +103,6 @@ def test_the_fault_of_a_bearing_shows_in_the_sensor_of_its_frequency(
     assert kept.waveform().samples == pytest.approx(FAULTY.samples, abs=1e-6)
     value = Reading.objects.get(sensor=sensor).value
     assert value == found["rms"] == pytest.approx(np.std(FAULTY.samples), rel=1e-6)
-
-
-def test_derived_sensors_stand_beside_their_parent(gateway: APIClient, sensor: Sensor) -> None:
-    upload(gateway, reading(sensor.code))
-
-    found = {s.code.rpartition(".")[2]: s for s in Sensor.objects.filter(derived_from=sensor)}
-    assert set(found) == ALWAYS
-    assert {s.asset_id for s in found.values()} == {sensor.asset_id}
-    assert {s.kind for s in found.values()} == {"vibration"}
-    units = {name: found[name].unit for name in ("rms", "crest", "velocity_rms")}
-    assert units == {"rms": "m/s²", "crest": "", "velocity_rms": "mm/s"}
 
 
 def test_derived_readings_are_watched_by_detectors(gateway: APIClient, sensor: Sensor) -> None:
@@ -287,34 +275,3 @@ def test_the_unit_of_samples_counts_where_they_make_the_value(
     batch = upload(gateway, wrong)
 
     assert counts(batch) == (0, 0, 0, 1)
-
-
-def test_a_code_too_long_for_its_features_derives_none(gateway: APIClient, site: Any) -> None:
-    sensor = make_sensor(site=site, code="V" * 96, unit="")
-
-    upload(gateway, reading(sensor.code))
-
-    assert set(derived(sensor)) == {"rms"}
-
-
-def test_a_handful_of_samples_has_figures_but_no_envelope(
-    gateway: APIClient, sensor: Sensor, bearing: WaveformAnalysis
-) -> None:
-    few = {"samples": [1, -1] * 8, "sampling_rate": 1000}
-
-    upload(gateway, {"sensor_id": sensor.code, "timestamp": NOON.isoformat(), "waveform": few})
-
-    found = derived(sensor)
-    assert found["rms"] == 1.0
-    assert "bpfo" not in found
-
-
-def test_derived_sensors_move_with_their_parent(gateway: APIClient, sensor: Sensor) -> None:
-    upload(gateway, reading(sensor.code))
-    sensor.asset = make_asset(site=sensor.site)
-    sensor.save()
-
-    take_along(sensor)
-
-    on = Sensor.objects.filter(derived_from=sensor).values_list("asset", flat=True)
-    assert set(on) == {sensor.asset_id}

@@ -25,6 +25,12 @@ def test_a_value_that_is_left_out_is_the_rms_in_the_unit_of_the_samples() -> Non
     assert (reading.value, reading.unit) == (3.0, "g")
 
 
+def test_no_unit_is_that_of_the_samples() -> None:
+    [reading] = decoded(SQUARE, unit=None).readings
+
+    assert reading.unit == "m/s²"
+
+
 def test_a_value_that_is_given_stays() -> None:
     [reading] = decoded(SQUARE, value=7, unit="K").readings
 
