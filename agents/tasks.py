@@ -17,6 +17,7 @@ from agents.silence import look_for_silence as look_for_silence
 from maintenance.models import Notification
 from sensors.models import Curation, ReadingBatch
 from sensors.store import upkeep
+from sensors.store.waveforms import prune_waveforms
 
 logger = get_task_logger(__name__)
 
@@ -53,9 +54,11 @@ def refresh_hours() -> None:
 
 @shared_task(name="agents.prune_readings")
 def prune_readings() -> None:
-    """Drop readings past their time, where the store does not do it by itself."""
+    """Drop readings past their time, where the store does not do it by itself, and waveforms."""
     if pruned := upkeep.prune_readings():
         logger.info("pruned %s readings", pruned)
+    if pruned := prune_waveforms():
+        logger.info("pruned %s waveforms", pruned)
 
 
 @shared_task(name="agents.resume_stalled_notifications")

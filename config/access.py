@@ -29,6 +29,8 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:conflict-resolve-one": CURATE,
     "sensors:sensor-stats": READ,
     "sensors:sensor-gaps": READ,
+    "sensors:sensor-waveforms": READ,
+    "sensors:sensor-waveform": READ,
     "mlops:sensor-detectors": READ,
     "agents:batch-receipt": READ,
     "agents:run-detail": READ,

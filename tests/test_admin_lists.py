@@ -20,6 +20,7 @@ from sensors.models import (
     ApiKey,
     Asset,
     AssetType,
+    Bearing,
     Bridge,
     Curation,
     LineMapping,
@@ -28,6 +29,7 @@ from sensors.models import (
     ReadingBatch,
     ReadingConflict,
     Sensor,
+    SeverityPreset,
     Site,
 )
 from tests.factories import (
@@ -61,6 +63,18 @@ def make_asset_type(site: Site) -> AssetType:
     return AssetType.objects.create(code=f"type-{number}", name=f"Type {number}")
 
 
+def make_bearing(site: Site) -> Bearing:
+    number = Bearing.objects.count()
+    return Bearing.objects.create(
+        name=f"B{number}", rolling_elements=9, element_diameter=8, pitch_diameter=39
+    )
+
+
+def make_preset(site: Site) -> SeverityPreset:
+    number = SeverityPreset.objects.count()
+    return SeverityPreset.objects.create(name=f"P{number}", a_to_b=1, b_to_c=2, c_to_d=3)
+
+
 def make_order_at(site: Site) -> WorkOrder:
     return make_work_order(asset=make_asset(site=site))
 
@@ -69,6 +83,8 @@ def make_order_at(site: Site) -> WorkOrder:
 ROWS: dict[type[Model], Callable[[Site], Any]] = {
     Site: lambda site: site,
     AssetType: make_asset_type,
+    Bearing: make_bearing,
+    SeverityPreset: make_preset,
     Asset: lambda site: make_asset(
         site=site, type=make_asset_type(site), parent=make_asset(site=site)
     ),
@@ -92,7 +108,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
-WITH_SITE = [model for model in ROWS if model is not AssetType]
+WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset)]
 
 
 def named(model: type[Model]) -> str:

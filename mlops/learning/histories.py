@@ -55,9 +55,11 @@ def history_of(
     """The last closed rows before `until`; None if the sensors give no two readings.
 
     Those `since` a moment if it is given, and of some sensors instead of all active ones.
-    `odd` are spans to be left out beside anomalies.
+    `odd` are spans to be left out beside anomalies. What is derived from waveforms is left to
+    the detectors of sensors: a dozen columns of one sensor, read seldom, would outvote others.
     """
-    taken = Sensor.objects.active().filter(asset=asset) if sensors is None else sensors
+    measured = Sensor.objects.active().filter(asset=asset, derived_from=None)
+    taken = measured if sensors is None else sensors
     sensors = tuple(sorted(taken, key=lambda sensor: sensor.code))
     ids = [sensor.pk for sensor in sensors]
     width = bin_width(ids, micros_of(until))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sensors.admin import aside, bridges, mappings, plant
+from sensors.admin import aside, bridges, mappings, plant, vibration
 
-__all__ = ["aside", "bridges", "mappings", "plant"]
+__all__ = ["aside", "bridges", "mappings", "plant", "vibration"]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from sensors.admin.filters import InUseFilter, KeyStateFilter
+from sensors.admin.vibration import AnalysisInline, BandInline
 from sensors.admin_parts.pages import EvidenceInline, WithButtons, pill
 from sensors.admin_parts.scope import SiteScoped, VisibleChoices
 from sensors.drawing.charts import Chart
@@ -26,6 +27,7 @@ from sensors.models import (
     Site,
 )
 from sensors.models.access import ApiKeyQuerySet
+from sensors.waveforms.registering import GOES_ALONG, set_limits, take_along
 
 CRITICALITY_LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 
@@ -97,7 +99,8 @@ class SensorAdmin(SiteScoped, WithButtons):
     list_filter = [("site", VisibleChoices), "kind", InUseFilter]
     search_fields = ["code", "asset__tag", "asset__name", "location"]
     autocomplete_fields = ["site", "asset", "gate"]
-    readonly_fields = ["created_at"]
+    readonly_fields = ["created_at", "derived_from"]
+    inlines = [AnalysisInline, BandInline]
     fieldsets = [
         (None, {"fields": ["site", "asset", "code", "kind", "unit", "location"]}),
         (
@@ -126,11 +129,29 @@ class SensorAdmin(SiteScoped, WithButtons):
                 ]
             },
         ),
-        ("Life", {"fields": ["created_at", "retired_at"]}),
+        ("Life", {"fields": ["derived_from", "created_at", "retired_at"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Sensor | None = None) -> list[str]:
         return [*self.readonly_fields, "site"] if obj else self.readonly_fields
+
+    def get_inlines(self, request: HttpRequest, obj: Sensor | None) -> list[Any]:
+        """What to make of waveforms, of sensors that may send some."""
+        return self.inlines if obj and obj.takes_waveforms else []
+
+    def save_model(self, request: HttpRequest, obj: Sensor, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if GOES_ALONG & set(form.changed_data):
+            take_along(obj)
+
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm, formset: Any, change: bool
+    ) -> None:
+        super().save_formset(request, form, formset, change)
+        for inline in formset.forms:
+            preset = inline.instance and getattr(inline.instance, "severity", None)
+            if preset and "severity" in inline.changed_data:
+                set_limits(preset, of=form.instance)
 
     def charts(self, sensor: Sensor) -> list[Chart]:
         return [latest_readings(sensor)]

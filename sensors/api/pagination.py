@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from rest_framework.exceptions import NotFound
@@ -43,6 +44,17 @@ class NewestFirst(CheckedCursor):
 
     def check_position(self, position: str) -> None:
         int(position)
+
+
+class NewestMoments(NewestFirst):
+    """For rows of one sensor, one a moment: the latest of them come first."""
+
+    ordering = "-taken_at"
+
+    def check_position(self, position: str) -> None:
+        at = datetime.fromisoformat(position)
+        if at.tzinfo is None or not EARLIEST <= at <= LATEST:
+            raise ValueError("no moment of a row")
 
 
 @dataclass(frozen=True, slots=True)

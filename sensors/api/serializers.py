@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from sensors.models import Sensor
+from sensors.models import Sensor, StoredWaveform
 
 Slug = serializers.SlugRelatedField[Any]
 
@@ -14,6 +14,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
     asset: Slug = serializers.SlugRelatedField(slug_field="tag", read_only=True)
     sensor_id = serializers.CharField(source="code")
     gate: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    derived_from: Slug = serializers.SlugRelatedField(slug_field="code", read_only=True)
 
     class Meta:
         model = Sensor
@@ -38,5 +39,15 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "gate",
             "runs_above",
             "settle_time",
+            "derived_from",
             "retired_at",
         ]
+
+
+class StoredWaveformSerializer(serializers.ModelSerializer[StoredWaveform]):
+    timestamp = serializers.DateTimeField(source="taken_at")
+    count = serializers.IntegerField(help_text="Of samples")
+
+    class Meta:
+        model = StoredWaveform
+        fields = ["id", "timestamp", "sampling_rate", "unit", "count"]

@@ -17,6 +17,7 @@ from sensors.api.influx import LineWriteV1, PingView, QueryView
 from sensors.api.readings import ReadingListView
 from sensors.api.sensor_series import SensorGapsView, SensorStatsView
 from sensors.api.views import DataIngestView, SensorViewSet
+from sensors.api.waveforms import WaveformListView, WaveformView
 from sensors.models import Curation
 
 app_name = "sensors"
@@ -47,5 +48,9 @@ urlpatterns = [
     ),
     path("sensors/<int:pk>/stats", SensorStatsView.as_view(), name="sensor-stats"),
     path("sensors/<int:pk>/gaps", SensorGapsView.as_view(), name="sensor-gaps"),
+    path("sensors/<int:pk>/waveforms", WaveformListView.as_view(), name="sensor-waveforms"),
+    path(
+        "sensors/<int:pk>/waveforms/<int:waveform>", WaveformView.as_view(), name="sensor-waveform"
+    ),
     path("", include(router.urls)),
 ]

@@ -56,4 +56,4 @@ class SensorViewSet(Endpoint, viewsets.ReadOnlyModelViewSet[Sensor]):
 
     def get_queryset(self) -> QuerySet[Sensor]:
         visible = Sensor.objects.visible_to(principal(self.request))
-        return visible.select_related("asset", "site", "gate").order_by("pk")
+        return visible.select_related("asset", "site", "gate", "derived_from").order_by("pk")

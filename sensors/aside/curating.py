@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +18,10 @@ from sensors.signals import curation_asked
 
 logger = logging.getLogger(__name__)
 
-# Rows in one transaction: it holds its locks for about a second.
+# Rows in one transaction: it holds its locks for about a second. Of waveforms there may be
+# fewer among them, for each takes megabytes on its way.
 AT_ONCE = 5_000
+WAVEFORMS_AT_ONCE = 50
 
 
 class NothingWaitingError(Exception):
@@ -75,13 +78,20 @@ def work_off(pk: int) -> bool:
         if curation is None:
             return False
         ahead = QuarantinedReading.objects.of(curation).order_by("pk")
-        ids = list(ahead.values_list("pk", flat=True)[:AT_ONCE])
+        ids = _few(list(ahead.values_list("pk", "waveform__pk")[:AT_ONCE]))
         if ids:
             _work_on(curation, ids)
             return True
         curation.finish(timezone.now())
         logger.info("%s is finished: %s rows", curation, curation.done)
         return False
+
+
+def _few(rows: Sequence[tuple[int, int | None]]) -> list[int]:
+    """The first rows, up to as many waveforms as can be at hand together."""
+    waveforms = accumulate(waveform is not None for _, waveform in rows)
+    pairs = zip(rows, waveforms, strict=True)
+    return [pk for (pk, _), so_far in pairs if so_far <= WAVEFORMS_AT_ONCE]
 
 
 def _work_on(curation: Curation, ids: list[int]) -> None:

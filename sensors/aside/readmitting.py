@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
 import msgspec
-import numpy as np
 from django.db import connection
 from psycopg.types.json import Jsonb
 
 from sensors.intake.decoding import ReadingIn
 from sensors.intake.placing import Placed, place
-from sensors.intake.spans import Span, merged, spans_by_batch
-from sensors.intake.storing import contradictions
+from sensors.intake.spans import Span, merged
+from sensors.intake.storing import contradictions, spans_of
 from sensors.intake.validation import grade_readings
-from sensors.models import Curation, QuarantinedReading, ReadingBatch, ReadingConflict
-from sensors.store.writing import Refused, Rows, write_readings
+from sensors.models import (
+    Curation,
+    QuarantinedReading,
+    ReadingBatch,
+    ReadingConflict,
+    WaveformAside,
+)
+from sensors.store.writing import Refused, write_readings
+from sensors.waveforms.keeping import keep_waveforms
 
 State = QuarantinedReading.State
 
@@ -47,7 +54,7 @@ def readmit(rows: Sequence[QuarantinedReading], curation: Curation) -> dict[str,
     history when it comes back, so it is graded but never raises an alarm.
     """
     batches = _batches_of(rows)
-    sent = {row.pk: reading for row in rows if (reading := as_sent(row))}
+    sent = _as_sent(rows)
     readable = sorted((r for r in rows if r.pk in sent), key=attrgetter("batch_id", "pk"))
     payloads = {
         batches[pk]: [sent[row.pk] for row in own]
@@ -57,20 +64,29 @@ def readmit(rows: Sequence[QuarantinedReading], curation: Curation) -> dict[str,
     columns = placed.rows()
     refused = write_readings(columns)
     sites = {pk: batch.site_id for pk, batch in batches.items()}
-    ReadingConflict.objects.bulk_create(contradictions(columns, refused, sites), batch_size=1000)
+    conflicts = contradictions(columns, refused, sites)
+    ReadingConflict.objects.bulk_create(conflicts, batch_size=1000)
+    derived = keep_waveforms(placed, refused, conflicts)
     fates = _fates(rows, readable, placed, refused)
     _settle(fates, curation)
-    _move(fates, batches, _spans(columns, refused))
+    _move(fates, batches, spans_of(columns.without(refused), derived))
     counts = Counter(TALLY_OF[fate.state] for fate in fates)
     return {name: counts[name] for name in TALLY_OF.values()}
 
 
-def as_sent(row: QuarantinedReading) -> ReadingIn | None:
-    """The reading as it was accepted; None if that is not a reading any more."""
-    try:
-        return msgspec.convert(row.reading, ReadingIn)
-    except msgspec.ValidationError:
-        return None
+def _as_sent(rows: Sequence[QuarantinedReading]) -> dict[int, ReadingIn]:
+    """The readings as they were accepted, by row, but for what is no reading any more."""
+    waveforms = {
+        aside.quarantined_id: aside.as_sent()
+        for aside in WaveformAside.objects.filter(quarantined__in=rows)
+    }
+    sent: dict[int, ReadingIn] = {}
+    for row in rows:
+        with suppress(msgspec.ValidationError):
+            sent[row.pk] = msgspec.convert(row.reading, ReadingIn)
+        if row.pk in sent and row.pk in waveforms:
+            sent[row.pk] = msgspec.structs.replace(sent[row.pk], waveform=waveforms[row.pk])
+    return sent
 
 
 def _batches_of(rows: Iterable[QuarantinedReading]) -> dict[int, ReadingBatch]:
@@ -106,14 +122,6 @@ def _settle(fates: Iterable[Fate], curation: Curation) -> None:
         alike[fate.state, fate.reason].append(fate.row.pk)
     for (state, reason), pks in alike.items():
         QuarantinedReading.objects.settle(pks, state, curation, reason=reason, attempts=1)
-
-
-def _spans(columns: Rows, refused: Sequence[Refused]) -> dict[int, list[Span]]:
-    """Where the readings are that were stored, by batch."""
-    stored = np.ones(len(columns), dtype=bool)
-    stored[[row.position for row in refused]] = False
-    kept = (columns.batch_ids, columns.sensor_ids, columns.micros)
-    return spans_by_batch(*(column[stored] for column in kept))
 
 
 # A receipt still adds up: what leaves the quarantine is counted elsewhere instead.

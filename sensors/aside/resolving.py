@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sensors.aside.replacing import Moment, Substitute, replace_values
 from sensors.models import ReadingConflict, Sensor
+from sensors.waveforms.replacing import replace_waveforms
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ def _take(chosen: Sequence[ReadingConflict]) -> dict[Moment, float]:
             moment: Substitute(conflict.offered_value, conflict.offered_quality)
             for moment, conflict in offers.items()
         }
+        | replace_waveforms(offers.values())
     )
     return standing
 

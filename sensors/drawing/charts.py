@@ -6,7 +6,6 @@ any size without distorting its text. Labels stand in margins around the plot.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,12 +13,11 @@ from itertools import pairwise
 from statistics import median
 
 from sensors.drawing.ribbons import Ahead
+from sensors.drawing.ticks import Frame, Tick, round_ticks, time_ticks
 
 Points = Sequence[tuple[datetime, float]]
 Span = tuple[datetime, datetime]
 
-# Labels of time nearer to an edge would touch those of the margins.
-LEFTMOST, RIGHTMOST = 2.0, 98.0
 # Labels of limits nearer to each other could not be read.
 LABEL_HEIGHT = 7.0
 # A silence so many times as long as usual breaks the line.
@@ -27,16 +25,8 @@ GAP = 5
 # A limit further away than so many times the data's own height would flatten the line.
 FURTHEST_LIMIT = 20
 LARGEST = 1e300
-MOST_TICKS = 5
 # So few readings are drawn as dots too: a line alone would hide how few they are.
 FEW = 30
-TIME_STEPS = [
-    *(timedelta(seconds=seconds) for seconds in (1, 5, 15, 30)),
-    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
-    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
-    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 91, 365)),
-]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +35,6 @@ class Limit:
 
     level: str
     value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +84,7 @@ class Chart:
     ahead: str = ""
     ribbons: tuple[str, ...] = ()
     zone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The part of time and of values that the picture shows."""
-
-    start: datetime
-    end: datetime
-    low: float
-    high: float
-
-    def x(self, moment: datetime) -> float:
-        return round(100 * ((moment - self.start) / (self.end - self.start)), 2)
-
-    def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(100 * (1 - share), 2)
+    marks: tuple[Tick, ...] = ()
 
 
 def draw(
@@ -155,8 +123,8 @@ def draw(
         path=_path(points, frame),
         dots=_dots(points, frame),
         limits=_limit_lines(near, frame),
-        values=_value_ticks(frame),
-        times=_time_ticks(frame, zone),
+        values=round_ticks(frame.low, frame.high, frame.y),
+        times=time_ticks(frame, zone),
         bands=tuple(_band(episode, frame) for episode in episodes),
         stood=tuple(_band(span, frame) for span in _within(stood, frame)),
         peak=_peak(peak, unit, frame, called) if peak else None,
@@ -220,28 +188,6 @@ def _limit_lines(limits: Sequence[Limit], frame: Frame) -> tuple[LimitLine, ...]
         label = f"{limit.level} {limit.value:.4g}"
         lines.append(LimitLine(at, min(at, round(highest, 2)), label, limit.level))
     return tuple(lines)
-
-
-def _value_ticks(frame: Frame) -> tuple[Tick, ...]:
-    span = frame.high - frame.low
-    power = 10 ** math.floor(math.log10(span / MOST_TICKS))
-    step = next(power * m for m in (1, 2, 5, 10) if span / (power * m) <= MOST_TICKS)
-    first, last = math.ceil(frame.low / step), math.floor(frame.high / step)
-    return tuple(Tick(frame.y(n * step), f"{n * step:.6g}") for n in range(first, last + 1))
-
-
-def _time_ticks(frame: Frame, zone: tzinfo) -> tuple[Tick, ...]:
-    span = frame.end - frame.start
-    step = next((s for s in TIME_STEPS if span / s <= MOST_TICKS), span / MOST_TICKS)
-    form = "%d %b" if step >= timedelta(days=1) else "%H:%M"
-    if step < timedelta(minutes=1):
-        form = "%H:%M:%S"
-    # Round hours of the clocks there, not of UTC.
-    epoch = EPOCH - (frame.start.astimezone(zone).utcoffset() or timedelta())
-    first = math.ceil((frame.start - epoch) / step)
-    moments = (epoch + step * n for n in range(first, first + MOST_TICKS + 1))
-    ticks = (Tick(frame.x(moment), f"{moment.astimezone(zone):{form}}") for moment in moments)
-    return tuple(tick for tick in ticks if LEFTMOST <= tick.at <= RIGHTMOST)
 
 
 def _within(spans: Sequence[Span], frame: Frame) -> list[Span]:

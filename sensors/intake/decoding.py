@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from sensors.intake.waveforms import TOO_LONG, WaveformIn, with_value
+
 Text = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 # Finite: JSON has no infinity, but 1e999 reads as one.
 Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
@@ -37,7 +39,8 @@ Kind = Literal[
 class ReadingIn(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, frozen=True):
     """One reading as a client sends it. Whether to believe it is decided later.
 
-    A timestamp without an offset is UTC; without a timestamp the time of arrival counts.
+    A timestamp without an offset is UTC; without a timestamp the time of arrival counts. A
+    reading with a waveform may leave its value out: it is the RMS then.
     """
 
     sensor_id: Annotated[
@@ -51,6 +54,7 @@ class ReadingIn(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, 
         None
     )
     location: Text | None = None
+    waveform: WaveformIn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True):
 _reading = msgspec.json.Decoder(ReadingIn)
 _readings = msgspec.json.Decoder(list[ReadingIn])
 _envelope = msgspec.json.Decoder(Envelope)
-# A reading with all its members and one comma to the next; more of them are within texts.
+# A reading with all its members and one comma to the next; more of them are within texts,
+# or between samples.
 COMMAS = len(ReadingIn.__struct_fields__)
 
 
@@ -165,12 +170,21 @@ def _one_by_one(body: bytes, most_readings: int) -> Upload:
         if item is msgspec.UNSET:
             break
         try:
-            upload.readings.append(_reading.decode(item))
+            upload.readings.append(_one(item))
         except msgspec.ValidationError as exc:
             upload.reject(Rejection(index, *explained(exc)))
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             upload.reject(Rejection(index, "unparseable", plain(str(exc))))
     return upload
+
+
+def _one(item: msgspec.Raw) -> ReadingIn:
+    try:
+        return _reading.decode(item)
+    except msgspec.ValidationError as exc:
+        if not str(exc).startswith(NO_VALUE) or (valued := with_value(bytes(item))) is None:
+            raise
+    return _reading.decode(valued)
 
 
 @lru_cache(maxsize=8)
@@ -220,8 +234,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LONGEST_DETAIL = 200
 
 
+NO_VALUE = "Object missing required field `value`"
+_IN_WAVEFORM = re.compile(r" - at `\$\.waveform(\.\w+)?`$")
+
+
 def _code_of(message: str) -> str:
     """A stable code for what the decoder says in words."""
+    if _IN_WAVEFORM.search(message):
+        return "waveform_too_long" if message.startswith(TOO_LONG) else "invalid_waveform"
     # From its start, for a message may quote what looks like another one.
     if message.startswith("Object contains unknown field"):
         return "unknown_field"

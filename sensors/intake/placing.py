@@ -11,6 +11,7 @@ import numpy as np
 from sensors.history.windows import EPOCH
 from sensors.intake.decoding import ReadingIn
 from sensors.intake.registration import register_sensors
+from sensors.intake.waveforms import UNITS, WaveformIn
 from sensors.models import QuarantinedReading, Reading, ReadingBatch, Sensor
 from sensors.store.writing import Rows
 
@@ -21,6 +22,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # Further ahead than any clock error or time zone mistake.
 FURTHEST_AHEAD = timedelta(days=1)
 
+# As a reading waits in quarantine. Its waveform has a place of its own.
+FIELDS = tuple(name for name in ReadingIn.__struct_fields__ if name != "waveform")
 QUALITY = {quality.name.lower(): quality.value for quality in Reading.Quality}
 
 
@@ -29,7 +32,7 @@ class Placed:
     """Columns of what can be stored, and rows of what is put aside.
 
     `positions` says which reading a row of the columns was, counted over all batches; the
-    others are put aside, in the same order.
+    others are put aside, in the same order. `waveforms` are by row of the columns.
     """
 
     sensor_ids: list[int] = field(default_factory=list)
@@ -39,6 +42,8 @@ class Placed:
     batch_ids: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     aside: list[QuarantinedReading] = field(default_factory=list)
+    waveforms: dict[int, WaveformIn] = field(default_factory=dict)
+    waveforms_aside: list[tuple[QuarantinedReading, WaveformIn]] = field(default_factory=list)
 
     def rows(self) -> Rows:
         return Rows(
@@ -70,7 +75,11 @@ def _place_batch(
         reason = _doubt(reading, sensor, taken_at, latest)
         if reason or sensor is None:
             placed.aside.append(_put_aside(batch, reading, taken_at, reason))
+            if reading.waveform is not None:
+                placed.waveforms_aside.append((placed.aside[-1], reading.waveform))
             continue
+        if reading.waveform is not None:
+            placed.waveforms[len(placed.positions)] = reading.waveform
         since = taken_at - EPOCH
         placed.sensor_ids.append(sensor.pk)
         placed.micros.append(
@@ -123,17 +132,22 @@ def _doubt(reading: ReadingIn, sensor: Sensor | None, taken_at: datetime, latest
         return Reason.UNKNOWN_SENSOR
     if sensor.retired_at and sensor.retired_at <= taken_at:
         return Reason.RETIRED_SENSOR
-    if reading.unit and sensor.unit and reading.unit != sensor.unit:
+    if reading.unit and sensor.unit and _spelt(reading.unit) != _spelt(sensor.unit):
         return Reason.UNIT_MISMATCH
     if not EARLIEST <= taken_at < latest:
         return Reason.IMPOSSIBLE_TIME
     return ""
 
 
+def _spelt(unit: str) -> str:
+    """In one way, for some units have several."""
+    return UNITS.get(unit, unit)
+
+
 def _put_aside(
     batch: ReadingBatch, reading: ReadingIn, taken_at: datetime, reason: str
 ) -> QuarantinedReading:
-    kept = {name: getattr(reading, name) for name in reading.__struct_fields__}
+    kept = {name: getattr(reading, name) for name in FIELDS}
     return QuarantinedReading(
         batch=batch,
         site_id=batch.site_id,

@@ -1,5 +1,9 @@
 """Turn the payloads of claimed batches into readings. Every accepted reading ends as
-stored, duplicate, conflict or quarantined, and the receipts count each once."""
+stored, duplicate, conflict or quarantined, and the receipts count each once.
+
+Readings that are derived from waveforms are among the spans of their batch, so that they are
+graded and watched with it. They were not accepted from anybody, so no receipt counts them.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,10 @@ from django.db import connection
 from sensors.history.windows import moment_of
 from sensors.intake.decoding import ReadingIn, decode_readings
 from sensors.intake.placing import place
-from sensors.intake.spans import spans_by_batch
+from sensors.intake.spans import Span, spans_by_batch
 from sensors.models import QuarantinedReading, ReadingBatch, ReadingConflict
 from sensors.store.writing import Refused, Rows, write_readings
+from sensors.waveforms.keeping import keep_waveforms, put_aside
 
 
 def store_readings(batches: Sequence[ReadingBatch]) -> None:
@@ -31,7 +36,9 @@ def store_brought(brought: Mapping[ReadingBatch, Sequence[ReadingIn]]) -> None:
     conflicts = contradictions(rows, refused, {b.pk: b.site_id for b in batches})
     QuarantinedReading.objects.bulk_create(placed.aside, batch_size=1000)
     ReadingConflict.objects.bulk_create(conflicts, batch_size=1000)
-    _fill_in(batches, rows, refused)
+    put_aside(placed.waveforms_aside)
+    derived = keep_waveforms(placed, refused, conflicts)
+    _fill_in(batches, rows.without(refused), derived)
     _count(batches, conflicts, placed.aside)
     _write_receipts(batches)
 
@@ -58,16 +65,22 @@ def contradictions(
     ]
 
 
-def _fill_in(batches: Sequence[ReadingBatch], rows: Rows, refused: Sequence[Refused]) -> None:
+def _fill_in(batches: Sequence[ReadingBatch], stored: Rows, derived: Rows) -> None:
     """Say on each batch how many of its readings were stored, and where they are."""
-    stored = np.ones(len(rows), dtype=bool)
-    stored[[row.position for row in refused]] = False
-    ids = rows.batch_ids[stored]
-    counts = Counter(ids.tolist())
-    spans = spans_by_batch(ids, rows.sensor_ids[stored], rows.micros[stored])
+    counts = Counter(stored.batch_ids.tolist())
+    spans = spans_of(stored, derived)
     for batch in batches:
         batch.stored = counts[batch.pk]
         batch.spans = spans.get(batch.pk, [])
+
+
+def spans_of(*stored: Rows) -> dict[int, list[Span]]:
+    """Where stored readings are, by batch."""
+    return spans_by_batch(
+        np.concatenate([rows.batch_ids for rows in stored]),
+        np.concatenate([rows.sensor_ids for rows in stored]),
+        np.concatenate([rows.micros for rows in stored]),
+    )
 
 
 def _count(

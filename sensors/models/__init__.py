@@ -6,15 +6,26 @@ from sensors.models.batches import ReadingBatch
 from sensors.models.bridges import Bridge
 from sensors.models.curations import Curation
 from sensors.models.mapping import LineMapping
-from sensors.models.plant import Asset, AssetType, Sensor, Site
+from sensors.models.plant import Asset, AssetType, Site
 from sensors.models.readings import Reading
+from sensors.models.sensors import Sensor
+from sensors.models.vibration import (
+    Bearing,
+    FrequencyBand,
+    SeverityPreset,
+    StoredWaveform,
+    WaveformAnalysis,
+    WaveformAside,
+)
 
 __all__ = [
     "ApiKey",
     "Asset",
     "AssetType",
+    "Bearing",
     "Bridge",
     "Curation",
+    "FrequencyBand",
     "LineMapping",
     "Membership",
     "QuarantinedReading",
@@ -22,5 +33,9 @@ __all__ = [
     "ReadingBatch",
     "ReadingConflict",
     "Sensor",
+    "SeverityPreset",
     "Site",
+    "StoredWaveform",
+    "WaveformAnalysis",
+    "WaveformAside",
 ]

@@ -12,8 +12,9 @@ from django.utils import timezone
 from sensors.access import Principal, Right
 from sensors.models.batches import ReadingBatch
 from sensors.models.curations import Curation
-from sensors.models.plant import Sensor, Site
+from sensors.models.plant import Site
 from sensors.models.readings import Reading
+from sensors.models.sensors import Sensor
 
 
 class QuarantinedReadingQuerySet(models.QuerySet["QuarantinedReading"]):

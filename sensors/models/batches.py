@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 
 from sensors.access import Principal, Right
@@ -33,16 +33,20 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
     def claim(self, *, readings: int) -> list[ReadingBatch]:
         """Take waiting batches of one mode, oldest first, up to so many readings.
 
-        Live batches go before backfill. What another worker is taking is passed over.
-        Needs a transaction; the batches come light.
+        And up to so many bytes, for a reading with a waveform may have a megabyte. Live
+        batches go before backfill. What another worker is taking is passed over. Needs a
+        transaction; the batches come light.
         """
-        free = self.waiting().light().select_for_update(skip_locked=True)
+        octets = Func(F("payload"), function="octet_length", output_field=models.IntegerField())
+        free = self.waiting().light().annotate(octets=octets)
+        free = free.select_for_update(skip_locked=True)
         for mode in (self.model.Mode.LIVE, self.model.Mode.BACKFILL):
             taken: list[ReadingBatch] = []
-            total = 0
+            total = size = 0
             for batch in free.filter(mode=mode).order_by("pk")[:MOST_BATCHES]:
                 total += batch.accepted
-                if taken and total > readings:
+                size += batch.octets or 0  # type: ignore[attr-defined]
+                if taken and (total > readings or size > MOST_BYTES):
                     break
                 taken.append(batch)
             if taken:
@@ -53,6 +57,8 @@ class ReadingBatchQuerySet(models.QuerySet["ReadingBatch"]):
 
 # Batches in one claim: their ids and request ids travel with the run.
 MOST_BATCHES = 2_000
+# Of payloads in one claim: what a worker has at hand is some four times as much.
+MOST_BYTES = 32 * 1024 * 1024
 
 
 class ReadingBatch(models.Model):

@@ -4,7 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from sensors.line_protocol.naming import Rule, TemplateError, check_template
-from sensors.models.plant import Sensor, Site
+from sensors.models.plant import Site
+from sensors.models.sensors import Sensor
 
 
 class LineMappingQuerySet(models.QuerySet["LineMapping"]):

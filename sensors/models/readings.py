@@ -8,7 +8,7 @@ from django.db.models import DateTimeField, DurationField, F, Func, Max, Min, Va
 from timescale.db.models.fields import TimescaleDateTimeField
 
 from sensors.models.batches import ReadingBatch
-from sensors.models.plant import Sensor
+from sensors.models.sensors import Sensor
 
 
 class ReadingQuerySet(models.QuerySet["Reading"]):

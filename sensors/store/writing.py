@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,27 @@ class Rows:
     quality: NDArray[np.int16]
     batch_ids: NDArray[np.int64]
 
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, int, float, int, int]]) -> Rows:
+        """From sensors' ids, microseconds, values, qualities and batches' ids, row by row."""
+        columns = list(zip(*rows, strict=True)) or [()] * 5
+        kinds = (np.int64, np.int64, np.float64, np.int16, np.int64)
+        return cls(*(np.array(c, dtype=kind) for c, kind in zip(columns, kinds, strict=True)))
+
     def __len__(self) -> int:
         return int(self.sensor_ids.size)
+
+    def without(self, refused: Sequence[Refused]) -> Rows:
+        """Those that were stored."""
+        stored = np.ones(len(self), dtype=bool)
+        stored[[row.position for row in refused]] = False
+        return Rows(
+            self.sensor_ids[stored],
+            self.micros[stored],
+            self.values[stored],
+            self.quality[stored],
+            self.batch_ids[stored],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ ROUTES = sorted(set(api_routes()))
 def path_of(route: str, pk: int = 1) -> str:
     one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve", "-detect")
     many = route.endswith(one_for_all) or route in FOR_INFLUX
-    return reverse(route) if many else reverse(route, args=[pk])
+    within = [pk] if route == "sensors:sensor-waveform" else []
+    return reverse(route) if many else reverse(route, args=[*within, pk])
 
 
 def methods_of(route: str) -> list[str]:
@@ -124,6 +125,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:discard-detail": make_curation(site, action="discard").pk,
         "sensors:sensor-stats": sensor.pk,
         "sensors:sensor-gaps": sensor.pk,
+        "sensors:sensor-waveforms": sensor.pk,
         "mlops:sensor-forecast": sensor.pk,
         "mlops:asset-health": sensor.asset.pk,
         "mlops:sensor-detectors": sensor.pk,
@@ -145,6 +147,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:quarantine-discard",
         "sensors:conflict-resolve",
         "sensors:conflict-resolve-one",
+        "sensors:sensor-waveform",
         "mlops:reading-detect",
     } | FOR_INFLUX
 

@@ -12,6 +12,7 @@ import pytest
 from mlops.forecasting.base import Forecaster, NotEnoughDataError, Series
 from mlops.forecasting.choosing import FORECASTERS
 from mlops.forecasting.conformal import LEVELS
+from mlops.forecasting.drift import Drift
 from mlops.forecasting.ridge import Ridge
 from mlops.forecasting.seasonal_naive import LastValue, SeasonalNaive
 from mlops.forecasting.seasonal_profile import SeasonalProfile

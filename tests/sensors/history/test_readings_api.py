@@ -227,6 +227,7 @@ def test_sensors_of_the_own_site_are_listed(gateway: APIClient, sensor: Sensor) 
         "gate": None,
         "runs_above": None,
         "settle_time": None,
+        "derived_from": None,
         "retired_at": None,
     }
 

@@ -9,6 +9,7 @@ import pytest
 
 from sensors.csv.uploads import decode_csv
 from sensors.intake.decoding import UnreadableUploadError, Upload, decode_upload
+from sensors.intake.waveforms import MOST_SAMPLES
 from sensors.line_protocol import uploads
 from sensors.line_protocol.uploads import decode_lines
 
@@ -67,6 +68,29 @@ def test_what_is_nested_in_an_item_is_not_built(begin: bytes) -> None:
     assert isinstance(upload, Upload)
     assert len(upload.rejections) == 1
     assert peak < 5 * MEGABYTE
+
+
+def test_an_upload_full_of_samples_keeps_them_as_they_came() -> None:
+    samples = b",".join([b"-0.12345678"] * MOST_SAMPLES)
+    one = b'{"sensor_id":"a","value":1,"waveform":{"samples":[%s],"sampling_rate":1}}' % samples
+
+    body = filled(one + b",", b"[", one + b"]")
+
+    peak, upload = peak_of(lambda: decode_upload(body, most_readings=LIMIT))
+
+    assert isinstance(upload, Upload)
+    assert len(upload.readings) == BODY // len(one)
+    assert peak < 5 * MEGABYTE
+
+
+def test_a_waveform_that_fills_the_body_is_not_built() -> None:
+    body = filled(b"0,", b'{"sensor_id":"a","waveform":{"sampling_rate":1,"samples":[', b"0]}}")
+
+    peak, upload = peak_of(lambda: decode_upload(body, most_readings=LIMIT))
+
+    assert isinstance(upload, Upload)
+    assert upload.rejections[0].code == "waveform_too_long"
+    assert peak < 3 * BODY
 
 
 @pytest.mark.parametrize("line", [b"aa\n", b'"\n', b"a,1\n", "🙂\n".encode()])

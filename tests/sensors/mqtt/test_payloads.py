@@ -106,6 +106,18 @@ def test_a_reading_that_is_wrong_is_rejected_as_in_any_upload(
     assert [rejection.code for rejection in upload.rejections] == [reason]
 
 
+def test_a_message_may_carry_a_waveform() -> None:
+    payload = b'{"waveform": {"samples": [%s-2, 2], "sampling_rate": 100}}' % (b"-2, 2, " * 7)
+
+    upload = read_payload(payload, code="V1", most_readings=10)
+
+    [reading] = timed(upload.readings, NOON)
+    assert (reading.sensor_id, reading.timestamp) == ("V1", NOON)
+    assert reading.value == 2.0
+    assert reading.waveform is not None
+    assert reading.waveform.as_kept().size == 16
+
+
 def test_without_a_time_the_arrival_counts_and_the_order_stays() -> None:
     sent = [ReadingIn("T1", 1), ReadingIn("T1", 2), ReadingIn("T1", 3, LATER)]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from mlops.vibration.bearings import Bearing
-from mlops.vibration.envelope import envelope_spectrum
-from mlops.vibration.features import (
+from sensors.vibration.bearings import Bearing
+from sensors.vibration.envelope import FEWEST_SAMPLES, envelope_spectrum
+from sensors.vibration.features import (
     amplitude_at,
     band_rms,
     crest_factor,
@@ -16,10 +18,15 @@ from mlops.vibration.features import (
     rms,
     velocity_rms,
 )
-from mlops.vibration.waveform import Waveform
+from sensors.vibration.waveform import Waveform
 
+Band = tuple[float, float]
 # Hz. Turning and its multiples; gears and blades; the ringing of bearings.
-BANDS = {"low": (2.0, 1000.0), "middle": (1000.0, 5000.0), "high": (5000.0, 20_000.0)}
+BANDS: dict[str, Band] = {
+    "low": (2.0, 1000.0),
+    "middle": (1000.0, 5000.0),
+    "high": (5000.0, 20_000.0),
+}
 # How far off its stated speed a shaft may turn, as a part of it.
 SPEED_TOLERANCE = 0.02
 
@@ -28,24 +35,27 @@ Derived = dict[str, tuple[float, str]]
 
 
 def derive(
-    waveform: Waveform, bearing: Bearing | None = None, shaft_hz: float | None = None
+    waveform: Waveform,
+    bearing: Bearing | None = None,
+    shaft_hz: float | None = None,
+    bands: Mapping[str, Band] = MappingProxyType(BANDS),
 ) -> Derived:
     """Value and unit by name. What the waveform does not show is left out, never NaN.
 
     With `shaft_hz`, the speed of the shaft in turns a second, there are amplitudes at one,
     two and three times its frequency (unbalance, misalignment, looseness); with `bearing`
-    too, amplitudes of the envelope at the frequencies of its damage.
+    too, amplitudes of the envelope at the frequencies of its damage. `bands` are in Hz.
     """
     unit = waveform.unit
     values: Derived = {
         "rms": (rms(waveform), unit),
         "peak": (peak(waveform), unit),
         "peak_to_peak": (peak_to_peak(waveform), unit),
-        "crest_factor": (crest_factor(waveform), ""),
+        "crest": (crest_factor(waveform), ""),
         "kurtosis": (kurtosis(waveform), ""),
         "velocity_rms": (velocity_rms(waveform), "mm/s"),
     }
-    for name, band in BANDS.items():
+    for name, band in bands.items():
         values[f"rms_{name}"] = (band_rms(waveform, band), unit)
     if shaft_hz is not None:
         values |= _of_shaft(waveform, shaft_hz)
@@ -67,6 +77,8 @@ def _of_shaft(waveform: Waveform, shaft_hz: float) -> Derived:
 
 
 def _of_bearing(waveform: Waveform, bearing: Bearing, shaft_hz: float) -> Derived:
+    if waveform.samples.size < FEWEST_SAMPLES:
+        return {}
     spectrum = envelope_spectrum(waveform)
     return {
         name: (spectrum.amplitude_at(frequency), waveform.unit)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlops.vibration.bearings import Bearing
-from mlops.vibration.derived import derive
-from mlops.vibration.envelope import envelope, envelope_spectrum
-from mlops.vibration.severity_zones import PRESETS, SeverityZones
-from mlops.vibration.waveform import Waveform
-from tests.mlops.vibration.waves import impacts, noise, sine
+from sensors.vibration.bearings import Bearing
+from sensors.vibration.derived import derive
+from sensors.vibration.envelope import envelope, envelope_spectrum
+from sensors.vibration.severity_zones import PRESETS, SeverityZones
+from sensors.vibration.waveform import Waveform
+from tests.sensors.vibration.waves import impacts, noise, sine
 
 # SKF 6205-2RS JEM, diameters in mm, as on the test stand of Case Western Reserve University.
 SKF_6205 = Bearing(rolling_elements=9, ball_diameter=7.94, pitch_diameter=39.04)
@@ -110,7 +110,7 @@ def test_a_waveform_is_derived_into_named_values_with_units():
     values = derive(wave, SKF_6205, SHAFT_HZ)
 
     assert set(values) == {
-        *("rms", "peak", "peak_to_peak", "crest_factor", "kurtosis", "velocity_rms"),
+        *("rms", "peak", "peak_to_peak", "crest", "kurtosis", "velocity_rms"),
         *("rms_low", "rms_middle", "rms_high", "order_1", "order_2", "order_3"),
         *("bpfo", "bpfi", "bsf", "ftf"),
     }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlops.vibration.waveform import Samples, Waveform
+from sensors.vibration.waveform import Samples, Waveform
 
 # Hz; the broad band in which the severity of ISO 20816 is measured.
 BROAD_BAND = (10.0, 1000.0)
@@ -98,12 +98,18 @@ def amplitude_at(waveform: Waveform, frequency: float, width: float = 0.0) -> fl
     """
     if not 0 < frequency < waveform.rate / 2:
         return np.nan
-    window = np.hanning(waveform.samples.size)
-    lines = 2 * np.abs(np.fft.rfft(waveform.centred() * window)) / window.sum()
-    frequencies = np.fft.rfftfreq(waveform.samples.size, 1 / waveform.rate)
+    frequencies, lines = amplitude_spectrum(waveform)
     reach = max(width, waveform.rate / waveform.samples.size / 2)
     near = np.abs(frequencies - frequency) <= reach * (1 + 1e-9)
     return float(lines[near].max())
+
+
+def amplitude_spectrum(waveform: Waveform) -> tuple[Samples, Samples]:
+    """Frequencies in Hz and amplitudes (not RMS) under a Hann window, both of shape (n,)."""
+    window = np.hanning(waveform.samples.size)
+    lines = 2 * np.abs(np.fft.rfft(waveform.centred() * window)) / window.sum()
+    frequencies = np.fft.rfftfreq(waveform.samples.size, 1 / waveform.rate)
+    return np.asarray(frequencies, dtype=np.float64), np.asarray(lines, dtype=np.float64)
 
 
 def _spectrum(samples: Samples, rate: float) -> tuple[Samples, Samples]:

@@ -12,16 +12,19 @@ MSSP 25(2), 2011.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import signal
 
-from mlops.vibration.waveform import Samples, Waveform
+from sensors.vibration.waveform import Samples, Waveform
 
 # Part of half the sampling rate: above the turning and its harmonics, below the filter that
 # every good converter has against aliasing.
 DEFAULT_BAND = (0.25, 0.8)
 FILTER_ORDER = 4
+# Fewer do not fill the filter once to and fro.
+FEWEST_SAMPLES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,24 @@ class EnvelopeSpectrum:
 def envelope(waveform: Waveform, band: tuple[float, float] | None = None) -> Samples:
     """The momentary amplitude of what lies within a band of frequencies in Hz, shape (n,).
 
-    The filter is run to and fro, which shifts nothing in time.
+    The filter is run to and fro, which shifts nothing in time. Raises ValueError for fewer
+    than FEWEST_SAMPLES, and for a band that does not lie below half the rate.
     """
+    if waveform.samples.size < FEWEST_SAMPLES:
+        raise ValueError(f"an envelope takes at least {FEWEST_SAMPLES} samples")
     half = waveform.rate / 2
     low, high = band or (DEFAULT_BAND[0] * half, DEFAULT_BAND[1] * half)
     if not 0 < low < high < half:
         raise ValueError("the band lies between zero and half the sampling rate")
-    sections = signal.butter(FILTER_ORDER, (low, high), "bandpass", fs=waveform.rate, output="sos")
-    filtered = signal.sosfiltfilt(sections, waveform.centred())
+    filtered = signal.sosfiltfilt(_sections(low, high, waveform.rate), waveform.centred())
     return np.asarray(np.abs(signal.hilbert(filtered)), dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _sections(low: float, high: float, rate: float) -> Samples:
+    """The filter of a band. To design it takes longer than to run it over a thousand samples."""
+    sections = signal.butter(FILTER_ORDER, (low, high), "bandpass", fs=rate, output="sos")
+    return np.asarray(sections, dtype=np.float64)
 
 
 def envelope_spectrum(

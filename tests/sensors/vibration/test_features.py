@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mlops.vibration.features import (
+from sensors.vibration.features import (
     amplitude_at,
     band_rms,
     crest_factor,
@@ -15,8 +15,8 @@ from mlops.vibration.features import (
     rms,
     velocity_rms,
 )
-from mlops.vibration.waveform import Waveform
-from tests.mlops.vibration.waves import noise, sine
+from sensors.vibration.waveform import Waveform
+from tests.sensors.vibration.waves import noise, sine
 
 
 def test_a_sine_has_the_figures_of_a_sine():

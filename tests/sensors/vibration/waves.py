@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlops.vibration.waveform import Waveform
+from sensors.vibration.waveform import Waveform
 
 RATE = 12_000.0
 

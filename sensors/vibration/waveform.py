@@ -11,7 +11,7 @@ Unit = Literal["m/s²", "g", "mm/s"]
 
 # One g of standard gravity, exactly.
 STANDARD_GRAVITY = 9.80665
-FEWEST_SAMPLES = 64
+FEWEST_SAMPLES = 16
 ACCELERATIONS = ("m/s²", "g")
 
 

@@ -1,0 +1,3 @@
+"""Waveforms from when they are stored to what they are turned into."""
+
+from __future__ import annotations
