@@ -61,7 +61,7 @@ class SeasonalBaseline(Detector):
         level_step: float = 0.02,
         season_step: float = 1.0,
         scale_step: float = 0.001,
-        spike_step: float = 0.08,
+        spike_step: float = 0.07,
         shift_step: float = 0.08,
         long_step: float = 0.001,
         tail_step: float = 0.0002,

@@ -78,7 +78,7 @@ def spike_mean_after(gap: int) -> float:
     ("gap", "times"), [(1_000_000, 1), (5 * MINUTE, 1), (60 * MINUTE, 12), (WEEK, 24)]
 )
 def test_the_short_means_step_by_the_root_of_the_gap(gap: int, times: int) -> None:
-    assert spike_mean_after(gap) == pytest.approx(0.08 * times**0.5)
+    assert spike_mean_after(gap) == pytest.approx(0.07 * times**0.5)
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 30, 60, 600])
