@@ -85,6 +85,8 @@ def _uneven(case: Case, rng: np.random.Generator) -> Case:
 def _late(case: Case, rng: np.random.Generator) -> Case:
     """Each reading late by chance, by less than the usual interval."""
     one = case.series
+    if one.micros.size < 2:
+        return case
     late = rng.random(one.micros.size) * 0.9 * np.median(np.diff(one.micros))
     micros: Micros = np.maximum.accumulate(one.micros + late.astype(np.int64))
     return Case.of(Series(one.name, micros, one.values), case.windows)

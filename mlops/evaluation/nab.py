@@ -61,7 +61,7 @@ def evaluate(data: Path, plots: Path | None) -> Result:
         notes=(
             "alarms are beginnings of episodes, in all methods",
             "rows of probation unscored",
-            *(f"no labels, left out: {name}" for name in files.unlabelled),
+            *(f"left out, no series with labels: {name}" for name in files.left_out),
         ),
     )
 

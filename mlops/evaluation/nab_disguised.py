@@ -45,14 +45,14 @@ def evaluate(data: Path, plots: Path | None) -> Result:
 
 
 def points_of(cases: Sequence[Case], method: Method) -> dict[str, float]:
-    """The standard score by kind of copy; of no window that can be hit, none."""
+    """The standard score by kind of copy; none where no window can be hit."""
     found = {}
     for name in DISGUISES:
         copies = disguised(cases, name)
-        flags = [alarms(c.series, s) for c, s in zip(copies, method(copies), strict=True)]
-        points = nab.score([copy.labels for copy in copies], flags, nab.STANDARD)
-        if np.isfinite(points):
-            found[name] = points
+        labels = [copy.labels for copy in copies]
+        if any(one.reachable for one in labels):
+            flags = [alarms(c.series, s) for c, s in zip(copies, method(copies), strict=True)]
+            found[name] = nab.score(labels, flags, nab.STANDARD)
     return found
 
 

@@ -38,10 +38,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The series with labels, in order of name, and the names of files without."""
+    """The series with labels, in order of name, and the names of files that are none: without
+    labels, with several columns, or with fewer than two readings."""
 
     cases: list[Case]
-    unlabelled: list[str]
+    left_out: list[str]
 
 
 def read(folder: Path) -> Files:
@@ -54,16 +55,17 @@ def read(folder: Path) -> Files:
     """
     listed = folder / LABELS
     labels: dict[str, Windows] = json.loads(listed.read_text()) if listed.is_file() else {}
-    cases, unlabelled = [], []
+    cases, left_out = [], []
     for name, path in _paths(folder / "data").items():
         windows, columns = _windows(name, labels), read_columns(path)
-        if windows is None or len(columns) != 1 or columns[0].values.size < 2:
-            unlabelled.append(name)
+        series = _in_order(columns[0]) if len(columns) == 1 else None
+        if windows is None or series is None or series.values.size < 2:
+            left_out.append(name)
         else:
-            cases.append(Case.of(_in_order(columns[0]), _in_time(windows)))
-    if not any(case.labels.windows for case in cases):
+            cases.append(Case.of(series, _in_time(windows)))
+    if not any(case.labels.reachable for case in cases):
         raise DataMissingError(f"no series with labelled windows in {folder}")
-    return Files(cases, unlabelled)
+    return Files(cases, left_out)
 
 
 def _paths(data: Path) -> dict[str, Path]:
@@ -84,6 +86,7 @@ def _in_time(windows: Windows) -> Micros:
 
 
 def _in_order(series: Series) -> Series:
-    """Some clocks were set back: rows of the same time keep their order."""
+    """The readings in order of time, for some clocks were set back; without empty ones."""
     order = np.argsort(series.micros, kind="stable")
+    order = order[np.isfinite(series.values[order])]
     return Series(series.name, series.micros[order], series.values[order])

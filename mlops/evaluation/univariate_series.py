@@ -29,11 +29,12 @@ class Series:
 def read_columns(path: Path) -> list[Series]:
     """The series of a CSV file: a column of times, then one for each sensor.
 
-    A series is called by its column, the only one of a file by the file.
+    A series is called by its column, the only one of a file by the file. An empty cell is NaN.
     """
     header, *rows = read_rows(path)
     micros = np.array([row[0] for row in rows], dtype="datetime64[us]").astype(np.int64)
-    values = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, len(header) - 1)
+    cells = [[cell or "nan" for cell in row[1:]] for row in rows]
+    values = np.array(cells, dtype=np.float64).reshape(-1, len(header) - 1)
     names = header[1:] if len(header) > 2 else [path.name.removesuffix(".gz").removesuffix(".csv")]
     return [Series(name, micros, column) for name, column in zip(names, values.T, strict=True)]
 

@@ -12,6 +12,8 @@ from mlops.evaluation.base import DataMissingError
 from mlops.evaluation.nab_files import read
 
 WINDOW = ["2024-03-04 01:00:00.000000", "2024-03-04 01:30:00.000000"]
+# In the rows that no detector is asked of.
+EARLY = ["2024-03-04 00:05:00.000000", "2024-03-04 00:10:00.000000"]
 # Rows of 5 minutes: from 1:00 to 1:30.
 ROWS = (12, 18)
 
@@ -50,7 +52,7 @@ def test_a_file_without_an_entry_is_left_out_and_told(tmp_path: Path) -> None:
     result = nab.evaluate(tmp_path, tmp_path / "plots")
 
     assert result.files == 1
-    assert "no labels, left out: pumps/renamed.csv" in result.notes
+    assert "left out, no series with labels: pumps/renamed.csv" in result.notes
 
 
 def test_of_two_entries_with_the_name_of_a_file_neither_is_taken(tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_of_two_entries_with_the_name_of_a_file_neither_is_taken(tmp_path: Path)
     put(tmp_path, "a/fan.csv", rows())
     label(tmp_path, {"a/pump.csv": [], "b/pump.csv": [WINDOW], "a/fan.csv": [WINDOW]})
 
-    assert read(tmp_path).unlabelled == ["moved/pump.csv"]
+    assert read(tmp_path).left_out == ["moved/pump.csv"]
 
 
 def test_an_empty_file_is_left_out(tmp_path: Path) -> None:
@@ -68,7 +70,15 @@ def test_an_empty_file_is_left_out(tmp_path: Path) -> None:
 
     found = read(tmp_path)
 
-    assert (len(found.cases), found.unlabelled) == (1, ["a/empty.csv"])
+    assert (len(found.cases), found.left_out) == (1, ["a/empty.csv"])
+
+
+def test_an_empty_cell_is_no_reading(tmp_path: Path) -> None:
+    lines = rows()
+    put(tmp_path, "a/pump.csv", [*lines[:30], lines[30].split(",")[0] + ",", *lines[31:]])
+    label(tmp_path, {"a/pump.csv": [WINDOW]})
+
+    assert read(tmp_path).cases[0].series.values.size == 39
 
 
 def test_a_window_without_readings_is_none(tmp_path: Path) -> None:
@@ -90,7 +100,7 @@ def test_readings_of_a_clock_that_was_set_back_come_in_order(tmp_path: Path) -> 
     assert case.series.values.size == 50
 
 
-@pytest.mark.parametrize("labels", [None, {}, {"a/pump.csv": []}])
+@pytest.mark.parametrize("labels", [None, {}, {"a/pump.csv": []}, {"a/pump.csv": [EARLY]}])
 def test_without_a_window_there_is_nothing_to_score(
     tmp_path: Path, labels: dict[str, list[list[str]]] | None
 ) -> None:
