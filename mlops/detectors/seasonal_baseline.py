@@ -23,10 +23,12 @@ class SeasonalBaseline(Detector):
 
     A reading is held against a level and a profile of the day, both learnt as readings
     come, in units of the usual residual. Three channels watch the residuals z: the short
-    mean of log(1 + |z|) sees spikes and noise, the signed mean of the same sees a shift,
-    and the distance of the level from the long-term level sees a slow drift. Each is held
-    against its own slow history, which makes a tail probability of it: a series that is
-    always wild has to be wilder still. The score is log p over log 1e-3.
+    mean of √(1 + |z|) sees spikes and noise, the mean of log(1 + |z|) with the sign of z
+    sees a shift, and the distance of the level from the long-term level sees a slow drift.
+    Each is held against its own slow history, which makes a tail probability of it: a
+    series that is always wild has to be wilder still. The score is log p over log 1e-3.
+    Why not the mean of |z| itself: the tails of machines are heavy, and a single reading
+    would fill it. Why the root for spikes: under the logarithm a lone one has no weight.
 
     Why not thresholds on z itself: residuals of machines are neither normal nor
     independent, and a fixed number of deviations alarms every day on half the series.
@@ -38,16 +40,18 @@ class SeasonalBaseline(Detector):
     That takes about 2000 readings for 10 usual residuals and, as the profile of the day has
     to recover as well, at most twelve days' worth of readings a minute for 100.
 
-    Level, scale and channels count in readings, the profile of the day in time. The same
-    readings give the same scores, however they are cut into blocks and with whatever
-    other columns. State: 35 numbers, 280 bytes, for each series.
+    Level, scale and histories count in readings, the profile of the day in time, and the
+    means of spike and shift in between, see `seasonal_state`: a mean over so many readings
+    alone is too nervous where they come every few minutes and too slow where they come
+    every hour. The same readings give the same scores, however they are cut into blocks
+    and with whatever other columns. State: 35 numbers, 280 bytes, for each series.
 
     References: Ahmad et al., Unsupervised real-time anomaly detection for streaming data,
     Neurocomputing 2017 (tails against their own history); Gelper et al., Robust forecasting
     with exponential and Holt-Winters smoothing, J. Forecasting 2010 (clipped steps).
     """
 
-    version = 1
+    version = 2
     scope = Scope.SENSOR
     channels: ClassVar[tuple[str, ...]] = ("spike", "shift", "drift")
     min_history = 200
@@ -55,17 +59,18 @@ class SeasonalBaseline(Detector):
     def __init__(
         self,
         level_step: float = 0.02,
-        season_step: float = 1.5,
+        season_step: float = 1.0,
         scale_step: float = 0.001,
-        spike_step: float = 0.2,
+        spike_step: float = 0.07,
         shift_step: float = 0.08,
         long_step: float = 0.001,
         tail_step: float = 0.0002,
     ) -> None:
         """Each step is the share of a new reading in a mean: of 1/n readings, roughly.
 
-        `season_step` is per hour of readings. `long_step` is of the long-term level,
-        `tail_step` of the channels' own histories.
+        `season_step` is per hour of readings; `spike_step` and `shift_step` are of readings
+        up to five minutes apart, of those further apart more. `long_step` is of the
+        long-term level, `tail_step` of the channels' own histories.
         """
         self.level_step = level_step
         self.season_step = season_step

@@ -27,14 +27,14 @@ HISTORY_CLIP = np.array([[10.0], [10.0], [1.0]])
 NARROWEST = np.array([[0.02], [0.02], [0.06]])
 # The long-term level forgets the first readings by this power of their number.
 LONG_FORGETS = 4.0
-# Mean of |z| where nothing happens: of a normal distribution.
+# Mean of 2 (√(1 + |z|) - 1) where nothing happens: of a normal distribution.
 USUAL_SPIKE = 0.8
 # Against division by zero in a series that never moved; relative to its values.
 SMALLEST_SCALE = 1e-12
 
 
 class Pace(NamedTuple):
-    """Shares of a new reading in the means."""
+    """Shares of a new reading in the means; of spike and shift, at the usual gap."""
 
     level: float
     scale: float
@@ -80,8 +80,9 @@ def learn(fields: Floats, stretch: Stretch, pace: Pace) -> Judged:
     share = 1.0 / counts
     expected, unit, residual, levels = np.empty((4, rows, series))
     _baseline(fields, stretch, counts, pace, (expected, unit, residual, levels))
-    odd = np.log(np.minimum(np.abs(residual) / unit, RESIDUAL_CLIP) + 1.0)
-    means = _means(fields, (odd, np.copysign(odd, residual), levels), share, pace)
+    away = np.minimum(np.abs(residual) / unit, RESIDUAL_CLIP) + 1.0
+    towards = (2.0 * (np.sqrt(away) - 1.0), np.copysign(np.log(away), residual), levels)
+    means = _means(fields, towards, stretch.strides, share, pace)
     means[:, 2] = np.abs(levels - means[:, 2]) / unit
     deviations = _deviations(fields, means, np.maximum(share, pace.tail))
     return Judged(counts, expected, unit, deviations)
@@ -148,13 +149,15 @@ def _baseline(
 def _means(
     fields: Floats,
     targets: tuple[Floats, Floats, Floats],
+    strides: Floats,
     share: Floats,
     pace: Pace,
 ) -> Floats:
     """The short mean, the signed mean and the long-term level after each row."""
     means = np.empty((share.shape[0], CHANNELS, share.shape[1]))
     gains = np.empty_like(means)
-    gains[:, 0], gains[:, 1] = pace.spike, pace.shift
+    np.minimum(strides * pace.spike, 1.0, out=gains[:, 0])
+    np.minimum(strides * pace.shift, 1.0, out=gains[:, 1])
     gains[:, 2] = np.clip(share * LONG_FORGETS, pace.long, 1.0)
     towards = np.stack(targets, axis=1)
     mean = fields[Field.SPIKE : Field.SPIKE + CHANNELS]

@@ -15,7 +15,12 @@ Floats = NDArray[np.float64]
 
 HOURS = 24
 CHANNELS = 3
-_HOUR = 3_600_000_000  # Microseconds
+_MINUTE = 60_000_000  # Microseconds
+_HOUR = 60 * _MINUTE
+# Up to the usual gap the short means count readings, beyond it time has a say. Longer than
+# the longest none is taken to be: after an outage one reading shall not say everything.
+USUAL_GAP = 5 * _MINUTE
+LONGEST_GAP = 2 * _HOUR
 # What is larger is taken for this: the steps from it must not overflow.
 LARGEST = 1e150
 
@@ -47,7 +52,8 @@ class Stretch:
     """Rows in which the same series have a reading each: nothing in it is NaN.
 
     `series` are the columns of the block; `values`, `hours` (where in the flattened
-    profiles) and `weights` (of the reading in its hour) have shape (rows, series).
+    profiles), `weights` (of the reading in its hour) and `strides` (how many usual steps
+    the short means take) have shape (rows, series).
     """
 
     first: int
@@ -55,6 +61,7 @@ class Stretch:
     values: Floats
     hours: NDArray[np.intp]
     weights: Floats
+    strides: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +103,10 @@ class Packed:
     def stretches(self, seen_at: Floats, learning: float) -> Iterator[Stretch]:
         """The rows in order, cut where a series has no further reading.
 
-        A reading stands for the time since the one before, up to an hour, and teaches its
-        hour of the day by `learning` for a whole hour: so a profile is learnt in days,
-        whether readings come each second or each hour.
+        `learning` is how fast an hour of the day is learnt, see `_weights`.
         """
         gaps = np.diff(np.vstack([seen_at, self.micros]), axis=0)
-        weights = np.minimum(np.clip(gaps / _HOUR, 0.0, 1.0) * learning, 1.0)
-        np.nan_to_num(weights, copy=False)
+        weights, strides = _weights(gaps, learning), _strides(gaps)
         hours = self.micros // _HOUR % HOURS
         first = 0
         for last in np.unique(self.counts):
@@ -117,5 +121,29 @@ class Packed:
                     values=np.ascontiguousarray(self.values[rows, columns]),
                     hours=hours[rows, columns] * series.size + np.arange(series.size),
                     weights=np.ascontiguousarray(weights[rows, columns]),
+                    strides=np.ascontiguousarray(strides[rows, columns]),
                 )
             first = rows.stop
+
+
+def _weights(gaps: Floats, learning: float) -> Floats:
+    """What readings teach their hours of the day, as shares of what is new in them.
+
+    A reading stands for the time since the one before, up to an hour. Of an hour that is
+    otherwise than it was, 1 - exp(-`learning`) is learnt in a day, whether readings come
+    each second or each hour. The first reading ever teaches nothing.
+    """
+    hours = np.clip(gaps / _HOUR, 0.0, 1.0)
+    return np.nan_to_num(-np.expm1(-learning * hours))
+
+
+def _strides(gaps: Floats) -> Floats:
+    """How many usual steps the short means take at a reading: the root of its gap.
+
+    What follows closely says much the same again, so that a mean of it should last for a
+    time; readings far apart each say something new, and a mean should be of a number of
+    them. The root lies between: means of readings an hour apart last 3.5 times as long as
+    of readings five minutes apart, not as long and not twelve times. At the first reading
+    ever it is 1.
+    """
+    return np.sqrt(np.minimum(np.fmax(gaps, USUAL_GAP), LONGEST_GAP) / USUAL_GAP)

@@ -8,6 +8,7 @@ from mlops.evaluation import (
     forecast,
     ims,
     nab,
+    nab_disguised,
     skab,
     smap_msl,
     tep,
@@ -17,6 +18,7 @@ from mlops.evaluation.base import Evaluation
 
 EVALUATIONS: dict[str, Evaluation] = {
     "nab": nab.evaluate,
+    "nab_disguised": nab_disguised.evaluate,
     "skab": skab.evaluate,
     "tep": tep.evaluate,
     "batadal": batadal.evaluate,

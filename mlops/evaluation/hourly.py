@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mlops.evaluation.base import DataMissingError
+from mlops.evaluation.csv_rows import read_rows
 from mlops.forecasting.base import DAY, MICROS, Series, Values
 from mlops.forecasting.resampling import resample
 
@@ -50,7 +49,7 @@ def is_flat(values: Values) -> bool:
 
 def _tags(path: Path) -> Iterator[tuple[str, Series]]:
     """Nothing of files that tell of attacks, or are no readings."""
-    header, *rows = _rows(path)
+    header, *rows = read_rows(path)
     names = [name.strip() for name in header]
     if "ATT_FLAG" not in names or any(float(row[names.index("ATT_FLAG")]) for row in rows):
         return
@@ -65,15 +64,9 @@ def _day_first(text: str) -> datetime:
 
 
 def _two_columns(path: Path) -> Series:
-    _, *rows = _rows(path)
+    _, *rows = read_rows(path)
     micros = _micros([row[0] for row in rows], datetime.fromisoformat)
     return _series(micros, [row[1] for row in rows])
-
-
-def _rows(path: Path) -> list[list[str]]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        return [row for row in csv.reader(lines) if row]
 
 
 def _micros(texts: list[str], read: Callable[[str], datetime]) -> np.ndarray:

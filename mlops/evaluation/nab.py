@@ -8,10 +8,8 @@ given beside as `best_in_hindsight`.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +17,11 @@ from numpy.typing import NDArray
 
 from mlops.detectors.base import Scores
 from mlops.detectors.seasonal_baseline import SeasonalBaseline
-from mlops.evaluation.base import DataMissingError, Figures, Result
+from mlops.evaluation.base import Figures, Result
+from mlops.evaluation.nab_files import Case, read
 from mlops.evaluation.univariate_baselines import BASELINES
 from mlops.evaluation.univariate_plots import draw
-from mlops.evaluation.univariate_series import Series, alarms, read_columns, run_together
+from mlops.evaluation.univariate_series import alarms, run_together
 from mlops.metrics import nab
 
 GOAL = 65.0
@@ -34,17 +33,10 @@ PROFILES = {"score": nab.STANDARD, "low_fp": nab.LOW_FALSE_ALARMS, "low_fn": nab
 Flags = Sequence[NDArray[np.bool_]]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A series and its labels."""
-
-    series: Series
-    labels: nab.Labelled
-
-
 def evaluate(data: Path, plots: Path | None) -> Result:
     """Score the shipped detector and the simpler ones on the files that are there."""
-    cases = read(data / "nab")
+    files = read(data / "nab")
+    cases = files.cases
     detector = SeasonalBaseline()
     began = time.process_time()
     scores = run_together(detector, [case.series for case in cases])
@@ -66,44 +58,12 @@ def evaluate(data: Path, plots: Path | None) -> Result:
         files=len(cases),
         of=WHOLE_SET,
         plots=_pictures(plots, cases, scores, flags) if plots else (),
-        notes=("alarms are beginnings of episodes, in all methods", "rows of probation unscored"),
-    )
-
-
-def read(folder: Path) -> list[Case]:
-    """The series that are there, with their labels, in order of name."""
-    labels = folder / "labels" / "combined_windows.json"
-    windows = json.loads(labels.read_text()) if labels.is_file() else {}
-    cases = []
-    for name in sorted(windows):
-        path = folder / "data" / f"{name}.gz"
-        if path.is_file():
-            (column,) = read_columns(path)
-            series = Series(Path(name).stem, column.micros, column.values)
-            cases.append(Case(series, _labelled(series, windows[name])))
-    if not cases:
-        raise DataMissingError(f"no series and labels in {folder}")
-    return cases
-
-
-def _labelled(series: Series, windows: Sequence[tuple[str, str]]) -> nab.Labelled:
-    """Windows as rows: from the first reading in a window to the last."""
-    moments = np.array(windows, dtype="datetime64[us]").astype(np.int64).reshape(-1, 2)
-    return nab.Labelled(
-        series.micros.size,
-        tuple(
-            (int(np.argmax(series.micros >= begin)), _last_row(series, end))
-            for begin, end in moments
+        notes=(
+            "alarms are beginnings of episodes, in all methods",
+            "rows of probation unscored",
+            *(f"left out, no series with labels: {name}" for name in files.left_out),
         ),
     )
-
-
-def _last_row(series: Series, end: int) -> int:
-    """The row read at `end`, or the last before if there was no reading then."""
-    if series.micros[-1] < end:
-        return series.micros.size - 1
-    row = int(np.argmax(series.micros >= end))
-    return row if series.micros[row] == end else row - 1
 
 
 def figures_of(cases: Sequence[Case], flags: Flags) -> Figures:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from maintenance.episodes import TAIL_RULES, openings
 from mlops.detectors.base import Block, Detector, Scores
+from mlops.evaluation.csv_rows import read_rows
 
 Micros = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -28,12 +27,16 @@ class Series:
 
 
 def read_columns(path: Path) -> list[Series]:
-    """The series of a gzipped CSV file: a column of times, then one for each sensor."""
-    with gzip.open(path, "rt", newline="") as file:
-        header, *rows = csv.reader(file)
+    """The series of a CSV file: a column of times, then one for each sensor.
+
+    A series is called by its column, the only one of a file by the file. An empty cell is NaN.
+    """
+    header, *rows = read_rows(path)
     micros = np.array([row[0] for row in rows], dtype="datetime64[us]").astype(np.int64)
-    values = np.array([row[1:] for row in rows], dtype=np.float64)
-    return [Series(name, micros, values[:, i]) for i, name in enumerate(header[1:])]
+    cells = [[cell or "nan" for cell in row[1:]] for row in rows]
+    values = np.array(cells, dtype=np.float64).reshape(-1, len(header) - 1)
+    names = header[1:] if len(header) > 2 else [path.name.removesuffix(".gz").removesuffix(".csv")]
+    return [Series(name, micros, column) for name, column in zip(names, values.T, strict=True)]
 
 
 def run_together(detector: Detector, series: Sequence[Series]) -> list[Scores]:

@@ -57,6 +57,12 @@ class Labelled:
         share = np.floor(PROBATION_SHARE * self.rows)
         return int(np.ceil(min(share, PROBATION_SHARE * PROBATION_ROWS)))
 
+    @property
+    def reachable(self) -> list[Window]:
+        """What can be hit of the windows: their scored rows."""
+        scored = [(max(first, self.unscored), last) for first, last in self.windows]
+        return [(first, last) for first, last in scored if first <= last]
+
     def window_of(self) -> NDArray[np.int64]:
         """The number of the window that each row lies in, or -1, of shape (rows,)."""
         numbers = np.full(self.rows, -1)
@@ -117,10 +123,8 @@ def hits(series: Sequence[Labelled], alarms: Sequence[Flags]) -> tuple[int, int]
     """How many windows have an alarm, and how many there are to be hit."""
     hit = total = 0
     for one, flags in zip(series, alarms, strict=True):
-        for first, last in one.windows:
-            first = max(first, one.unscored)
-            total += last >= first
-            hit += bool(flags[first : last + 1].any())
+        total += len(one.reachable)
+        hit += sum(bool(flags[first : last + 1].any()) for first, last in one.reachable)
     return hit, total
 
 

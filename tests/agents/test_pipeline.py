@@ -145,7 +145,7 @@ def test_a_deviation_from_its_history_is_seen_without_limits(site: Site) -> None
         agent(run.pk)
 
     anomaly = Anomaly.objects.get()
-    assert (anomaly.kind, anomaly.detector) == ("deviation", "seasonal_baseline#1")
+    assert (anomaly.kind, anomaly.detector) == ("deviation", "seasonal_baseline#2")
     assert "35, above the expected" in anomaly.reason
 
 

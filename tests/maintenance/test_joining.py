@@ -36,7 +36,7 @@ def scored(
         asset=sensor.asset,
         sensor=None if shares else sensor,
         kind=kind,
-        detector="seasonal_baseline#1",
+        detector="seasonal_baseline#2",
         micros=np.array([micros_of(NOON + MINUTE * (start + i)) for i in range(len(scores))]),
         values=np.array(scores) * 10,
         scores=np.array(scores),

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from mlops.detectors.seasonal_baseline import SeasonalBaseline
-from mlops.evaluation import ims, nab, univariate_cost
+from mlops.evaluation import ims, nab, nab_files, univariate_cost
 from mlops.evaluation.base import DataMissingError
+from mlops.evaluation.nab_files import Case
 from mlops.evaluation.univariate_baselines import BASELINES
 from mlops.evaluation.univariate_series import Series, alarms, run_together
 from tests.mlops.evaluation.public_data import DATA, needs
@@ -29,6 +30,11 @@ def write(path: Path, header: str, rows: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with gzip.open(path, "wt") as file:
         file.write("\n".join([header, *rows]) + "\n")
+
+
+@pytest.fixture(scope="module")
+def nab_cases() -> list[Case]:
+    return nab_files.read(DATA / "nab").cases
 
 
 @pytest.fixture
@@ -100,11 +106,10 @@ def test_the_cost_is_a_number_of_readings_a_second() -> None:
 
 @needs("nab")
 @pytest.mark.parametrize("name", ["realAWSCloudwatch", "realAdExchange"])
-def test_a_disguised_series_gives_the_same_alarms(name: str) -> None:
+def test_a_disguised_series_gives_the_same_alarms(name: str, nab_cases: list[Case]) -> None:
     """In another unit, some weeks later: nothing hangs on what a file is or is called."""
-    cases = [case.series for case in nab.read(DATA / "nab")]
     folder = {path.name.removesuffix(".csv.gz") for path in (DATA / "nab/data" / name).iterdir()}
-    plain = [one for one in cases if one.name in folder][:4]
+    plain = [case.series for case in nab_cases if case.series.name in folder][:4]
     week = 7 * 24 * 3_600_000_000
     disguised = [Series("x", o.micros + 5 * week, o.values * 1000 + 7) for o in plain]
 
@@ -114,6 +119,15 @@ def test_a_disguised_series_gives_the_same_alarms(name: str) -> None:
     for one, other, scores, rescored in zip(plain, disguised, before, after, strict=True):
         first, second = alarms(one, scores.score), alarms(other, rescored.score)
         np.testing.assert_array_equal(first, second)
+
+
+@needs("nab")
+def test_the_score_hangs_on_no_single_alarm_line(nab_cases: list[Case]) -> None:
+    scores = run_together(SeasonalBaseline(), [case.series for case in nab_cases])
+
+    for line in (0.9, 1.0, 1.1):
+        flags = [alarms(c.series, s.score / line) for c, s in zip(nab_cases, scores, strict=True)]
+        assert (nab.figures_of(nab_cases, flags)["score"] or 0) >= nab.GOAL
 
 
 @needs("ims_bearings")

@@ -84,7 +84,7 @@ def test_the_api_says_how_far_each_detector_is() -> None:
     assert body["usual_silence_seconds"] == pytest.approx(300)
     assert body["detectors"][0] == {
         "kind": "deviation",
-        "detector": "seasonal_baseline#1",
+        "detector": "seasonal_baseline#2",
         "phase": "learning",
         "learnt": 30,
         "needed": 200,
