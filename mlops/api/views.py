@@ -8,12 +8,13 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
-from mlops.api.queries import ForecastForm, HealthForm, asset_named
+from mlops.api.queries import ForecastForm
 from mlops.forecasting.time_to_limit import Outlook
 from mlops.health.assets import AssetHealth, health_of
 from mlops.prognosis.forecasts import USUAL_HOURS, Course, LimitAhead, Prognosis, prognosis_of
 from mlops.prognosis.keeping import covers_of, in_words
 from sensors.api.answers import json_answer, not_modified, tag_of, tagged
+from sensors.api.assets import SiteForm, asset_named
 from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint
 from sensors.api.queries import checked
@@ -41,7 +42,7 @@ class AssetHealthView(Endpoint):
     """The health index of an asset, with all that took something away."""
 
     def get(self, request: Request, asset: str) -> HttpResponseBase:
-        asked = checked(HealthForm, request)
+        asked = checked(SiteForm, request)
         found = asset_named(asset, asked["site"], principal(request))
         return _answer(request, _health(found, health_of(found)))
 

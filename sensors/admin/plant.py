@@ -99,7 +99,7 @@ class SensorAdmin(SiteScoped, WithButtons):
     autocomplete_fields = ["site", "asset", "gate"]
     readonly_fields = ["created_at"]
     fieldsets = [
-        (None, {"fields": ["site", "asset", "code", "kind", "unit", "location"]}),
+        (None, {"fields": ["site", "asset", "code", "kind", "unit", "location", "is_setting"]}),
         (
             "Limits",
             {

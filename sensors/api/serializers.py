@@ -25,6 +25,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "kind",
             "unit",
             "location",
+            "is_setting",
             "alarm_low",
             "warning_low",
             "warning_high",
