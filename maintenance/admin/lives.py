@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -53,7 +51,7 @@ class LifeInline(EvidenceInline):
 
 
 class AssetWithLivesAdmin(AssetAdmin):
-    inlines: list[Any] = [*AssetAdmin.inlines, LifeInline]
+    inlines = [*AssetAdmin.inlines, LifeInline]
 
 
 admin.site.unregister(Asset)
