@@ -32,4 +32,5 @@ BEAT_SCHEDULE = {
     "check-forecasts": every(HOUR // 4, "mlops.check_forecasts"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
+    "refit-asset-types": nightly(2, 10, "mlops.refit_asset_types"),
 }

@@ -1,7 +1,9 @@
-"""Where learnt arrays are kept: files named by what is in them, checked when read.
+"""Where what was learnt is kept: files named by what is in them, checked when read.
 
 A file is written beside its place and then moved there, so that there is never half of
-one. No pickles: a model file must not be able to run anything.
+one. Arrays are kept without pickles: a model file must not be able to run anything. Where
+there is no other form (trees), the bytes are only given out if their digest, which stands
+in the database, is right.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
+ARRAYS = ".npz"
 
 
 class ArtifactMissingError(Exception):
@@ -31,9 +34,13 @@ class ArtifactDamagedError(Exception):
 
 def save(arrays: Arrays) -> str:
     """Keep arrays for good and return the SHA-256 that they are found by."""
-    data = _packed(arrays)
+    return save_bytes(_packed(arrays), ARRAYS)
+
+
+def save_bytes(data: bytes, suffix: str) -> str:
+    """Keep bytes for good and return the SHA-256 that they are found by."""
     digest = hashlib.sha256(data).hexdigest()
-    place = path_of(digest)
+    place = path_of(digest, suffix)
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
@@ -49,18 +56,24 @@ def load(digest: str) -> dict[str, NDArray[Any]]:
 
     Raises ArtifactMissingError or ArtifactDamagedError.
     """
-    try:
-        data = path_of(digest).read_bytes()
-    except FileNotFoundError as exc:
-        raise ArtifactMissingError(f"no artifact {digest}") from exc
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise ArtifactDamagedError(f"artifact {digest} has been changed")
+    data = load_bytes(digest, ARRAYS)
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
-def path_of(digest: str) -> Path:
-    return Path(settings.ARTIFACTS_DIR, digest[:2], f"{digest}.npz")
+def load_bytes(digest: str, suffix: str) -> bytes:
+    """The bytes that were saved under a digest. Raises as load does."""
+    try:
+        data = path_of(digest, suffix).read_bytes()
+    except FileNotFoundError as exc:
+        raise ArtifactMissingError(f"no artifact {digest}") from exc
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ArtifactDamagedError(f"artifact {digest} has been changed")
+    return data
+
+
+def path_of(digest: str, suffix: str = ARRAYS) -> Path:
+    return Path(settings.ARTIFACTS_DIR, digest[:2], f"{digest}{suffix}")
 
 
 def _packed(arrays: Arrays) -> bytes:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
 from mlops.api.queries import ForecastForm
+from mlops.api.remaining_life import life_left
 from mlops.forecasting.time_to_limit import Outlook
 from mlops.health.assets import AssetHealth, health_of
 from mlops.prognosis.forecasts import USUAL_HOURS, Course, LimitAhead, Prognosis, prognosis_of
@@ -141,6 +142,7 @@ def _health(asset: Asset, found: AssetHealth) -> dict[str, Any]:
             }
             for taken in health.taken
         ],
+        "remaining_life": life_left(found.remaining_life),
         "sensors": found.learning.sensors,
         "sensors_learnt": found.learning.learnt,
     }

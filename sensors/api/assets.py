@@ -30,7 +30,7 @@ def asset_named(name: str, site: str, asker: Principal) -> Asset:
     Raises NotFound, or AmbiguousAsset.
     """
     sites = asker.sites(Right.READ)
-    assets = Asset.objects.select_related("site").order_by("pk")
+    assets = Asset.objects.select_related("site", "type").order_by("pk")
     if sites is not None:
         assets = assets.filter(site__in=sites)
     if site:
