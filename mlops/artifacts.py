@@ -41,7 +41,8 @@ def save_bytes(data: bytes, suffix: str) -> str:
     """Keep bytes for good and return the SHA-256 that they are found by."""
     digest = hashlib.sha256(data).hexdigest()
     place = path_of(digest, suffix)
-    if not place.exists():
+    # What is there may have been damaged, and what is learnt again be the same.
+    if not place.exists() or place.read_bytes() != data:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
             file.write(data)

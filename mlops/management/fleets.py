@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from django.db import transaction
@@ -114,9 +115,9 @@ def units_of(path: Path) -> Iterator[Unit]:
             yield Unit(number, np.array(cycles)[:, BEFORE_VALUES:])
 
 
-def _rows(lines: Iterator[str]) -> Iterator[list[float]]:
+def _rows(lines: TextIO) -> Iterator[list[float]]:
     width = 0
-    for place, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE), ""), start=1):  # type: ignore[attr-defined]
+    for place, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE), ""), start=1):
         try:
             row = [float(word) for word in line.split()]
         except ValueError as exc:

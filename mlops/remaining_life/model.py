@@ -103,22 +103,22 @@ class RemainingLife:
         histories = in_canonical_order(histories)
         self.columns_ = histories[0].settings.shape[1], histories[0].sensors.shape[1]
         self.units_ = len(histories)
-        self.scaler_ = RegimeScaler(seed=self.seed).fit(histories)
-        units = [encode(history, self.scaler_, self.windows) for history in histories]
-        left = [history.remaining(self.cap) for history in histories]
         with threadpool_limits(limits=1):
+            self.scaler_ = RegimeScaler(seed=self.seed).fit(histories)
+            units = [encode(history, self.scaler_, self.windows) for history in histories]
+            left = [history.remaining(self.cap) for history in histories]
             self.models_, unseen = self._fit_folds(units, left)
-        full = [history.remaining(np.inf)[self._warm] for history in histories]
+        self._judge(unseen, [history.remaining(np.inf) for history in histories])
+        return self
+
+    def _judge(self, unseen: Sequence[Values], left: Sequence[Values]) -> None:
+        """Calibrate the intervals on units not learnt from, and say how good it all is."""
+        full = [rows[self._warm] for rows in left]
         self.intervals_ = LifeIntervals(self.cap, self.covers).fit(unseen, full)
         self.rmse_ = error_near_the_cap(unseen, full, self.cap)
         self.covers_ = covers_left_out(unseen, full, self.intervals_, self.folds)
-        by_age = by_age_alone(
-            [history.remaining(np.inf) for history in histories], self.cap, self.folds
-        )
-        self.rmse_by_age_ = error_near_the_cap(
-            [rows[self._warm] for rows in by_age], full, self.cap
-        )
-        return self
+        by_age = [rows[self._warm] for rows in by_age_alone(left, self.cap, self.folds)]
+        self.rmse_by_age_ = error_near_the_cap(by_age, full, self.cap)
 
     def predict(self, history: History) -> LifeForecast:
         """How long a unit that still runs has left after its last row.

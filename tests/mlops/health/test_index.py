@@ -179,7 +179,7 @@ def test_reasons_are_words_for_people() -> None:
     assert reasons == [
         "high deviation of T1, score 2.5",
         "T1 reaches its limit in 3.25 days",
-        "40% of its life is left",
+        "40 hours left",
         "WO-1 is 12 days overdue",
         "88% of its readings are good",
     ]
