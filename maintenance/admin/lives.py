@@ -37,7 +37,7 @@ class LifeAdmin(SiteScoped, ClearTimes):
         obj.recorded_by = str(person_of(request))
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="ended", ordering="ending")
+    @admin.display(description="how", ordering="ending")
     def condition(self, life: Life) -> str:
         if not life.ending:
             return pill("good", "runs")

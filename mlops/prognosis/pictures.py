@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -64,10 +65,12 @@ def life_left_of(asset: Asset, life: LifeAhead) -> Chart:
         (curve(low), curve(high))
         for low, high in zip(course.path.low, course.path.high, strict=True)
     ]
-    return draw(
+    chart = draw(
         f"{asset.tag}: remaining life",
         [],
         unit="h",
         ahead=Ahead(curve(course.path.life), bands),
         zone=asset.site.zone,
     )
+    begun = f"{life.started_at.astimezone(asset.site.zone):%d %b %Y %H:%M}"
+    return replace(chart, description=f"As it was told since {begun}, now {life}.")

@@ -143,11 +143,10 @@ def draw(
         return Chart(title, "There are no readings to show.", "")
     frame = _frame([value for _, value in shown], _moments(shown, episodes), limits)
     near = [limit for limit in limits if frame.low <= limit.value <= frame.high]
-    told = _description(points, unit, near, episodes, peak, called, zone)
-    expected = f"Then {ahead.in_words(unit)}." if ahead else ""
+    expected = f" Then {ahead.in_words(unit)}." if ahead else ""
     return Chart(
         title=title,
-        description=" ".join(filter(None, [told, expected])),
+        description=_description(points, unit, near, episodes, peak, called, zone) + expected,
         path=_path(points, frame),
         dots=_dots(points, frame),
         limits=_limit_lines(near, frame),
@@ -278,4 +277,4 @@ def _description(
     if peak:
         at = peak[0].astimezone(zone)
         said.append(f"{called} {peak[1]:.4g} {unit}".rstrip() + f" at {at:%d %b %H:%M}")
-    return "; ".join(said) + "." if said else ""
+    return "; ".join(said) + "."

@@ -163,9 +163,15 @@ def test_it_makes_the_health_of_an_asset(running: list[Asset]) -> None:
 def test_the_admin_shows_it_with_a_picture(running: list[Asset], admin_client: Client) -> None:
     page = admin_client.get(f"/admin/sensors/asset/{running[1].pk}/change/").content.decode()
 
-    assert f"Remaining life: {told(running[1])}." in page
     assert f"{running[1].tag}: remaining life" in page
+    assert f"now {told(running[1])}." in page
     assert page.count('class="ribbon"') == 3
+
+
+def test_the_admin_says_why_it_is_not_known(admin_client: Client) -> None:
+    page = admin_client.get(f"/admin/sensors/asset/{make_asset().pk}/change/").content.decode()
+
+    assert "Remaining life is not known: the asset has no type, so nothing" in page
 
 
 def test_the_admin_shows_how_well_a_version_did(
@@ -275,7 +281,7 @@ def test_a_damaged_artifact_is_fitted_anew(
 
     with django_capture_on_commit_callbacks(execute=True) as sent:
         damaged = why_not(running[1])[0]
-        again = why_not(running[1])[0] if on_duty(running[1].type) == version else "asked once"
+        again = why_not(running[1])[0] if on_duty(version.asset_type) == version else "asked once"
 
     assert (damaged, again, len(sent)) == ("not_loadable", "not_loadable", 1)
     assert str(on_duty(running[1].type)) == "remaining_life#2"  # type: ignore[arg-type]
