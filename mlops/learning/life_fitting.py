@@ -11,7 +11,7 @@ import numpy as np
 from django.db import transaction
 
 from mlops.learning.life_histories import CannotLearnError, Gathered, gathered
-from mlops.learning.life_models import CODE, KIND, LIBRARY, loaded, save
+from mlops.learning.life_models import CODE, KIND, LIBRARY, broken, loaded, save
 from mlops.models import ModelVersion
 from mlops.remaining_life.model import RemainingLife
 from sensors.models import AssetType
@@ -46,7 +46,8 @@ def _fitted(asset_type: AssetType) -> TypeFit:
     except CannotLearnError as exc:
         return TypeFit(asset_type, f"nothing to learn from: {exc}")
     last = ModelVersion.objects.filter(kind=KIND, asset_type=asset_type).first()
-    if last and last.data_digest == found.digest and loaded(last):
+    known = last is not None and last.data_digest == found.digest and loaded(last) is not None
+    if known and not broken(asset_type):
         return TypeFit(asset_type, f"nothing new since {last}")
     model = unfitted(found).fit([rows.history for rows in found.rows])
     return _registered(asset_type, found, model)
@@ -77,6 +78,10 @@ def _registered(asset_type: AssetType, found: Gathered, model: RemainingLife) ->
     with transaction.atomic():
         # Two fits of one type number their versions one after the other.
         AssetType.objects.select_for_update(no_key=True).get(pk=asset_type.pk)
+        if useless := broken(asset_type):
+            # It can say nothing any more, whether or not there is a better one.
+            useless.is_active = False
+            useless.save(update_fields=["is_active"])
         version.register(on_duty=better)
     said = "on duty" if better else "kept off duty: no better than the age alone"
     return TypeFit(

@@ -36,8 +36,14 @@ def save(model: RemainingLife) -> str:
     return artifacts.save_bytes(content, SUFFIX)
 
 
-def on_duty(asset_type: AssetType) -> ModelVersion | None:
+def on_duty(asset_type: AssetType | int) -> ModelVersion | None:
     return ModelVersion.objects.active().filter(kind=KIND, asset_type=asset_type).first()
+
+
+def broken(asset_type: AssetType | int) -> ModelVersion | None:
+    """The version on duty, if it cannot be loaded."""
+    version = on_duty(asset_type)
+    return version if version and loaded(version) is None else None
 
 
 def loaded(version: ModelVersion) -> RemainingLife | None:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from maintenance.models import Life
 from mlops.learning.life_fitting import NEEDED
-from mlops.learning.life_models import KIND, loaded
+from mlops.learning.life_models import KIND, broken, loaded
 from mlops.models import ModelVersion
 from sensors.models import AssetType
 
@@ -25,6 +25,7 @@ def types_due() -> list[int]:
     due = []
     for pk, changed_at in enough.values_list("pk", "changed_at"):
         last = ModelVersion.objects.filter(kind=KIND, asset_type=pk).first()
-        if last is None or last.created_at < max(old, changed_at) or loaded(last) is None:
+        is_old = last is None or last.created_at < max(old, changed_at) or loaded(last) is None
+        if is_old or broken(pk):
             due.append(pk)
     return due

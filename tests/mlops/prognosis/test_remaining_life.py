@@ -38,6 +38,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # What the running units have left, in hours of operation. Wear shows in the last 60 or so.
 LEFT = [3, 8, 15, 25, 35, 80]
 FAILURES = 24
+OTHER = {"library": "scikit-learn 99"}
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +270,7 @@ def forgotten() -> Iterator[None]:
 
 def test_a_damaged_artifact_is_fitted_anew(
     forgotten: None,
+    pumps: AssetType,
     running: list[Asset],
     version: ModelVersion,
     django_capture_on_commit_callbacks: Any,
@@ -280,11 +282,11 @@ def test_a_damaged_artifact_is_fitted_anew(
     life_models._model.cache_clear()
 
     with django_capture_on_commit_callbacks(execute=True) as sent:
-        damaged = why_not(running[1])[0]
-        again = why_not(running[1])[0] if on_duty(version.asset_type) == version else "asked once"
+        damaged = [why_not(running[1])[0] for _ in range(2)]
 
-    assert (damaged, again, len(sent)) == ("not_loadable", "not_loadable", 1)
-    assert str(on_duty(running[1].type)) == "remaining_life#2"  # type: ignore[arg-type]
+    assert damaged == ["not_loadable"] * 2
+    assert len(sent) == 1
+    assert str(on_duty(pumps)) == "remaining_life#2"
     assert told(running[1]).hours == whole.hours
 
 
@@ -339,6 +341,25 @@ def test_what_knows_no_more_than_the_age_does_not_go_on_duty(
         "no_better_than_age",
         "remaining_life#1 tells no more than the age alone",
     )
+
+
+def test_a_broken_version_is_relieved_even_by_one_that_is_no_better(
+    forgotten: None, pumps: AssetType, version: ModelVersion, running: list[Asset]
+) -> None:
+    ModelVersion.objects.filter(pk=version.pk).update(parameters=version.parameters | OTHER)
+    newer = ModelVersion.objects.get(pk=version.pk)
+    newer.pk, newer.parameters = None, version.parameters
+    newer.register(on_duty=False)
+    assert types_due() == [pumps.pk]
+
+    with pytest.MonkeyPatch.context() as patch:
+        useless = partial(RemainingLife, folds=2, trees=1, windows=(5,))
+        patch.setattr(life_fitting, "RemainingLife", useless)
+        fit_type(pumps)
+
+    assert on_duty(pumps) is None
+    assert types_due() == []
+    assert why_not(running[0])[0] == "no_better_than_age"
 
 
 def test_a_kept_answer_costs_no_history(
