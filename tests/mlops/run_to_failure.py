@@ -20,10 +20,13 @@ from tests.factories import NOON
 
 
 def write(path: Path, units: Sequence[History]) -> Path:
-    """The units as C-MAPSS has them; of settings there are three, the last one constant."""
+    """The units as C-MAPSS has them, of three settings, which do not move: to tell their
+    regimes takes as long as all the rest."""
     with path.open("w", encoding="ascii") as file:
         for number, unit in enumerate(units, start=1):
-            rows = np.hstack([unit.settings, np.full((unit.rows, 1), 100.0), unit.sensors])
+            rows = np.hstack(
+                [unit.settings.round(1), np.full((unit.rows, 1), 100.0), unit.sensors]
+            )
             for cycle, row in enumerate(rows, start=1):
                 words = " ".join(f"{value:.6g}" for value in row)
                 file.write(f"{number} {cycle} {words} \n")
