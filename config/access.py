@@ -38,6 +38,8 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:anomaly-detail": READ,
     "maintenance:work-order-list": READ,
     "maintenance:work-order-detail": READ,
+    "maintenance:asset-lives": CURATE | READ,
+    "maintenance:life-detail": READ | {"PATCH": Right.CURATE},
     "mlops:backtest-list": CURATE | READ,
     "mlops:backtest-detail": READ,
     "mlops:reading-detect": {"POST": Right.READ, "OPTIONS": Right.READ},

@@ -35,4 +35,5 @@ BEAT_SCHEDULE = {
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
     "look-for-odd-shapes": nightly(2, 20, "agents.look_for_odd_shapes"),
     "prune-models": nightly(3, 10, "mlops.prune_models"),
+    "refit-asset-types": nightly(2, 10, "mlops.refit_asset_types"),
 }

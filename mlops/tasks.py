@@ -12,11 +12,13 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from mlops.backtesting.requests import carry_out
 from mlops.learning import fitting, pruning
+from mlops.learning.life_fitting import fit_type
+from mlops.learning.life_refits import types_due
 from mlops.learning.refits import due_for_refit
 from mlops.models import Backtest
 from mlops.prognosis import keeping
 from mlops.watching import unseen
-from sensors.models import Asset
+from sensors.models import Asset, AssetType
 
 logger = get_task_logger(__name__)
 
@@ -86,6 +88,21 @@ def prune_models() -> None:
     """Remove versions that nothing needs any more, and their files."""
     if pruned := pruning.prune_models(timezone.now()):
         logger.info("pruned %s versions of models", pruned)
+
+
+@shared_task(name="mlops.fit_asset_type")
+def fit_asset_type(type_id: int) -> None:
+    """Fit the model of remaining life of a type of asset, if it is still there."""
+    asset_type = AssetType.objects.filter(pk=type_id).first()
+    if asset_type:
+        fit_type(asset_type)
+
+
+@shared_task(name="mlops.refit_asset_types")
+def refit_asset_types() -> None:
+    """Have the models of remaining life fitted anew of whose types more is known now."""
+    for type_id in types_due():
+        fit_asset_type.delay(type_id)
 
 
 @shared_task(name="mlops.keep_forecasts")

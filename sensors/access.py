@@ -13,7 +13,8 @@ class Right(StrEnum):
     READ = "read"
     INGEST = "ingest"
     REGISTER = "register"
-    # Replay or discard what was put aside, settle conflicts, and try detectors on history.
+    # Replay or discard what was put aside, settle conflicts, try detectors on history, and
+    # put down when assets were installed and failed.
     CURATE = "curate"
 
 

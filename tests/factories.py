@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
+from maintenance.models import Anomaly, Life, Notification, Symptom, WorkOrder
 from mlops.models import Backtest, ModelVersion
 from sensors.intake.decoding import ReadingIn, Upload
 from sensors.intake.ingest import accept_batch
@@ -161,6 +161,12 @@ def make_work_order(**fields: Any) -> WorkOrder:
     asset = fields.pop("asset", None) or make_asset()
     defaults = {"asset": asset, "priority": "P2", "title": "Look at it", "due_at": NOON}
     return WorkOrder.objects.create(**defaults | fields)
+
+
+def make_life(asset: Asset, started_at: datetime, **fields: Any) -> Life:
+    """One that runs, unless an end is given; then the asset failed."""
+    ending = {"ending": "failed"} if fields.get("ended_at") else {}
+    return Life.objects.create(asset=asset, started_at=started_at, **ending | fields)
 
 
 def make_member(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, Life, Notification, WorkOrder
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -33,6 +33,7 @@ from sensors.models import (
     Site,
 )
 from tests.factories import (
+    NOON,
     make_anomaly,
     make_asset,
     make_backtest,
@@ -41,6 +42,7 @@ from tests.factories import (
     make_conflict,
     make_curation,
     make_key,
+    make_life,
     make_member,
     make_notification,
     make_quarantined,
@@ -104,6 +106,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     WorkOrder: lambda site: (
         make_anomaly(make_sensor(site=site), work_order=make_order_at(site)).work_order
     ),
+    Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,

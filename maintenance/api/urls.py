@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
 app_name = "maintenance"
@@ -11,4 +12,17 @@ router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    # A tag may have a slash in it.
+    path(
+        "assets/<path:asset>/lives",
+        AssetLivesViewSet.as_view({"get": "list", "post": "create"}),
+        name="asset-lives",
+    ),
+    path(
+        "lives/<int:pk>",
+        LifeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="life-detail",
+    ),
+    path("", include(router.urls)),
+]

@@ -8,7 +8,8 @@ from mlops.forecasting.time_to_limit import Outlook
 from mlops.health.assets import health_of
 from mlops.prognosis.forecasts import prognosis_of
 from mlops.prognosis.keeping import covers_of, in_words
-from mlops.prognosis.pictures import ahead_of
+from mlops.prognosis.pictures import ahead_of, life_left_of
+from mlops.prognosis.remaining_life import LifeAhead
 from sensors.admin_parts.pages import panel_of, pill, rendered
 from sensors.models import Asset, Sensor
 
@@ -63,6 +64,12 @@ def health(asset: Asset) -> SafeString:
     else:
         level = "good" if index >= FINE else "medium" if index >= WORN else "critical"
         shown = pill(level, f"{index:.0f} of 100")
+    life = found.remaining_life
     return rendered(
-        "mlops/health.html", index=shown, taken=found.health.taken, learning=found.learning
+        "mlops/health.html",
+        index=shown,
+        taken=found.health.taken,
+        learning=found.learning,
+        life=life,
+        chart=life_left_of(asset, life) if isinstance(life, LifeAhead) else None,
     )

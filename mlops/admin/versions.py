@@ -23,7 +23,7 @@ class ModelVersionAdmin(Evidence):
         "learnt_from",
         "learnt_until",
         "rows",
-        "false_alarms",
+        "how_well",
         "created_at",
     ]
     list_select_related = ["sensor", "asset__site", "asset_type"]
@@ -61,10 +61,14 @@ class ModelVersionAdmin(Evidence):
     def of(self, version: ModelVersion) -> str:
         return str(version.sensor or version.asset or version.asset_type or NOTHING)
 
-    @admin.display(description="false alarms a week")
-    def false_alarms(self, version: ModelVersion) -> str:
-        rate = version.metrics.get("false_alarms_per_week")
-        return NOTHING if rate is None else f"{rate:g}"
+    @admin.display(description="how well")
+    def how_well(self, version: ModelVersion) -> str:
+        measured = version.metrics
+        if (rate := measured.get("false_alarms_per_week")) is not None:
+            return f"{rate:g} false alarms a week"
+        if (error := measured.get("error_hours")) is not None:
+            return f"off by {error:g} h, the age alone by {measured['error_by_age_hours']:g} h"
+        return NOTHING
 
     @admin.display(description="sensors")
     def sensors(self, version: ModelVersion) -> str:

@@ -17,7 +17,6 @@ from mlops.api.backtest_serializers import (
     BacktestSerializer,
 )
 from mlops.api.choices import refused
-from mlops.api.queries import asset_named
 from mlops.backtesting.asset_trials import Interval
 from mlops.backtesting.history import MOST_READINGS, TooMuchHistoryError
 from mlops.backtesting.questions import Question, QuestionError, on_duty, sensors_on

@@ -8,12 +8,14 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
-from mlops.api.queries import ForecastForm, HealthForm, asset_named
+from mlops.api.queries import ForecastForm
+from mlops.api.remaining_life import life_left
 from mlops.forecasting.time_to_limit import Outlook
 from mlops.health.assets import AssetHealth, health_of
 from mlops.prognosis.forecasts import USUAL_HOURS, Course, LimitAhead, Prognosis, prognosis_of
 from mlops.prognosis.keeping import covers_of, in_words
 from sensors.api.answers import json_answer, not_modified, tag_of, tagged
+from sensors.api.assets import SiteForm, asset_named
 from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint
 from sensors.api.queries import checked
@@ -41,7 +43,7 @@ class AssetHealthView(Endpoint):
     """The health index of an asset, with all that took something away."""
 
     def get(self, request: Request, asset: str) -> HttpResponseBase:
-        asked = checked(HealthForm, request)
+        asked = checked(SiteForm, request)
         found = asset_named(asset, asked["site"], principal(request))
         return _answer(request, _health(found, health_of(found)))
 
@@ -140,6 +142,7 @@ def _health(asset: Asset, found: AssetHealth) -> dict[str, Any]:
             }
             for taken in health.taken
         ],
+        "remaining_life": life_left(found.remaining_life),
         "sensors": found.learning.sensors,
         "sensors_learnt": found.learning.learnt,
     }

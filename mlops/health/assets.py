@@ -20,11 +20,13 @@ from mlops.health.index import (
     of_data,
     of_learning,
     of_overdue,
+    of_remaining_life,
     of_time_to_limit,
 )
 from mlops.learning.progress import Phase, progress_of
 from mlops.models import SensorState
 from mlops.prognosis.forecasts import MOST_HOURS, Prognosis, prognosis_of
+from mlops.prognosis.remaining_life import LifeAhead, NotKnown, life_ahead_of
 from sensors.history.granularity import HOUR, floor
 from sensors.models import Asset, Reading, Sensor
 from sensors.store.buckets import coarse_buckets
@@ -51,25 +53,28 @@ class Learning:
 class AssetHealth:
     health: Health
     learning: Learning
+    remaining_life: LifeAhead | NotKnown
 
 
 def health_of(asset: Asset) -> AssetHealth:
     """The index of an asset, with all that took something away.
 
-    Costs some queries for the asset, and a forecast, which is kept for some minutes, for
-    each of the first sensors that have an alarm limit.
+    Costs some queries for the asset, and forecasts, which are kept for some minutes: of the
+    life left, and of each of the first sensors that have an alarm limit.
     """
     now = timezone.now()
     sensors = list(Sensor.objects.active().filter(asset=asset).order_by("pk")[:MOST_SENSORS])
     learnt = learnt_of(sensors)
+    life = life_ahead_of(asset)
     makers = [
         *_anomalies(asset),
         *_limits(asset, now),
+        *_remaining_life(life),
         *_overdue(asset, now),
         *_data(sensors, now),
         *of_learning(learnt),
     ]
-    return AssetHealth(health(makers), Learning(sum(learnt), len(learnt)))
+    return AssetHealth(health(makers), Learning(sum(learnt), len(learnt)), life)
 
 
 def learnt_of(sensors: Sequence[Sensor]) -> list[bool]:
@@ -135,6 +140,11 @@ def _of_limits(sensor: Sensor, prognosis: Prognosis, now: datetime) -> Maker | N
     if any(limit.outlook is Outlook.NOT_FORESEEN for limit in alarms):
         return of_time_to_limit(None, 0.0, sensor.code)
     return None
+
+
+def _remaining_life(life: LifeAhead | NotKnown) -> Iterator[Maker]:
+    if isinstance(life, LifeAhead):
+        yield of_remaining_life(life.share, str(life))
 
 
 def _overdue(asset: Asset, now: datetime) -> Iterator[Maker]:

@@ -140,10 +140,9 @@ def of_time_to_limit(days: float | None, chance: float, sensor: str) -> Maker:
     return Maker(Kind.LIMIT, wear, f"{sensor} reaches its limit in {max(days, 0.0):.3g} days")
 
 
-def of_remaining_life(share: float) -> Maker:
-    """Remaining useful life, as a share of the life of its kind; 1 and above is as new."""
-    left = min(max(share, 0.0), 1.0)
-    return Maker(Kind.REMAINING_LIFE, 1 - left, f"{left:.0%} of its life is left")
+def of_remaining_life(share: float, left: str) -> Maker:
+    """What is left of the life that can be told of; a share of 1 and above is as new."""
+    return Maker(Kind.REMAINING_LIFE, 1 - min(max(share, 0.0), 1.0), left)
 
 
 def of_overdue(days: float, order: str) -> Maker:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from mlops.forecasting.base import Forecast, Forecaster, NotEnoughDataError
 from mlops.forecasting.choosing import candidates, choose
 from mlops.forecasting.time_to_limit import Outlook, Side, first_crossing
 from mlops.models import ForecastCover
+from mlops.prognosis.kept import keep, kept
 from mlops.prognosis.past import MOST_AHEAD, History, histories_of
 from sensors.history.granularity import HOUR, Granularity, floor
 from sensors.models import Reading, Sensor
-
-logger = logging.getLogger(__name__)
 
 USUAL_HOURS = 24
 MOST_HOURS = MOST_AHEAD
 # Part of each key of the cache: another number when what is kept there changes its form.
 FORM = 1
-KEPT_SECONDS = 300
 # A forecast from readings of before says nothing of today.
 FRESH = timedelta(hours=6)
 
@@ -107,10 +102,10 @@ def prognosis_of(sensor: Sensor, hours: int = USUAL_HOURS) -> Prognosis:
     if not newest:
         return _made(sensor, None, None, hours)
     key = _key(sensor, *newest[0], hours)
-    if (kept := _kept(key)) is None:
-        kept = _made(sensor, *newest[0], hours)
-        _keep(key, kept)
-    return kept
+    if (prognosis := kept(key)) is None:
+        prognosis = _made(sensor, *newest[0], hours)
+        keep(key, prognosis)
+    return prognosis
 
 
 def _key(sensor: Sensor, at: datetime, value: float, hours: int) -> str:
@@ -120,22 +115,6 @@ def _key(sensor: Sensor, at: datetime, value: float, hours: int) -> str:
     ]
     told = hashlib.sha256(repr(limits).encode()).hexdigest()[:16]
     return f"prognosis:{FORM}:{sensor.pk}:{floor(at, HOUR).timestamp():.0f}:{hours}:{told}"
-
-
-def _kept(key: str) -> Prognosis | None:
-    try:
-        return cache.get(key)
-    except Exception as exc:
-        # It is away, or holds what another release put there and this one cannot read.
-        logger.warning("no forecast can be taken from the cache: %r", exc)
-        return None
-
-
-def _keep(key: str, made: Prognosis) -> None:
-    try:
-        cache.set(key, made, timeout=KEPT_SECONDS)
-    except RedisError as exc:
-        logger.warning("the cache is away: %s", exc)
 
 
 def _made(sensor: Sensor, at: datetime | None, value: float | None, hours: int) -> Prognosis:

@@ -1,15 +1,20 @@
-"""Forecasts as charts: what was read, what is expected, and the limits."""
+"""Forecasts as charts: of what sensors will read, and of the life that assets have left."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from mlops.prognosis.forecasts import Course
+from mlops.prognosis.remaining_life import LifeAhead
+from mlops.remaining_life.histories import Values
 from sensors.drawing.charts import Chart, draw
 from sensors.drawing.pictures import limits_of
 from sensors.drawing.ribbons import Ahead
-from sensors.models import Reading, Sensor
+from sensors.models import Asset, Reading, Sensor
 
 STEPS = 300
 # How many times as long as the forecast the past is shown.
@@ -43,3 +48,29 @@ def _ahead(course: Course) -> Ahead:
     return Ahead(
         curve(forecast.point.tolist()), [(curve(low), curve(high)) for low, high in bands]
     )
+
+
+def life_left_of(asset: Asset, life: LifeAhead) -> Chart:
+    """What was foretold of the life left, after each row of this life so far."""
+    course = life.course
+    known = np.flatnonzero(np.isfinite(course.path.life))
+    step = max(1, known.size // STEPS)
+    # The last row is what holds now, so it is always shown.
+    shown = known[::-1][::step][::-1]
+
+    def curve(hours: Values) -> list[tuple[datetime, float]]:
+        return [(course.ends[row], float(hours[row])) for row in shown]
+
+    bands = [
+        (curve(low), curve(high))
+        for low, high in zip(course.path.low, course.path.high, strict=True)
+    ]
+    chart = draw(
+        f"{asset.tag}: remaining life",
+        [],
+        unit="h",
+        ahead=Ahead(curve(course.path.life), bands),
+        zone=asset.site.zone,
+    )
+    begun = f"{life.started_at.astimezone(asset.site.zone):%d %b %Y %H:%M}"
+    return replace(chart, description=f"As it was told since {begun}, now {life}.")

@@ -18,12 +18,11 @@ from mlops.remaining_life.histories import (
     check_shape,
     in_canonical_order,
 )
+from mlops.remaining_life.judging import by_age_alone, covers_left_out, error_near_the_cap
 from mlops.remaining_life.regimes import RegimeScaler
 from mlops.remaining_life.regressor import Encoded, LifeRegressor, encode
 
 COVERS = (0.5, 0.8, 0.9)
-# Beyond this many caps there is no doubt that a unit is as good as new.
-EASY = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,8 @@ class RemainingLife:
 
     `cap` is the life left from which units look alike; windows are in rows, as the cap is.
     Fewer than `min_units` failures are refused: an interval of 90 % needs 19 units to have
-    one in twenty beyond each end. After fit, `rmse_` is the error on units not learnt from.
+    one in twenty beyond each end. After fit, `rmse_` is the error on units not learnt from,
+    `rmse_by_age_` that of their age alone, and `covers_` what the intervals held of them.
     One thread is used: on busy cores the threads of the trees wait for each other.
 
     References: Barber, Candès, Ramdas and Tibshirani, Predictive inference with the
@@ -103,15 +103,22 @@ class RemainingLife:
         histories = in_canonical_order(histories)
         self.columns_ = histories[0].settings.shape[1], histories[0].sensors.shape[1]
         self.units_ = len(histories)
-        self.scaler_ = RegimeScaler(seed=self.seed).fit(histories)
-        units = [encode(history, self.scaler_, self.windows) for history in histories]
-        left = [history.remaining(self.cap) for history in histories]
         with threadpool_limits(limits=1):
+            self.scaler_ = RegimeScaler(seed=self.seed).fit(histories)
+            units = [encode(history, self.scaler_, self.windows) for history in histories]
+            left = [history.remaining(self.cap) for history in histories]
             self.models_, unseen = self._fit_folds(units, left)
-        full = [history.remaining(np.inf)[self._warm] for history in histories]
-        self.intervals_ = LifeIntervals(self.cap, self.covers).fit(unseen, full)
-        self.rmse_ = self._error_near_the_cap(unseen, full)
+        self._judge(unseen, [history.remaining(np.inf) for history in histories])
         return self
+
+    def _judge(self, unseen: Sequence[Values], left: Sequence[Values]) -> None:
+        """Calibrate the intervals on units not learnt from, and say how good it all is."""
+        full = [rows[self._warm] for rows in left]
+        self.intervals_ = LifeIntervals(self.cap, self.covers).fit(unseen, full)
+        self.rmse_ = error_near_the_cap(unseen, full, self.cap)
+        self.covers_ = covers_left_out(unseen, full, self.intervals_, self.folds)
+        by_age = [rows[self._warm] for rows in by_age_alone(left, self.cap, self.folds)]
+        self.rmse_by_age_ = error_near_the_cap(by_age, full, self.cap)
 
     def predict(self, history: History) -> LifeForecast:
         """How long a unit that still runs has left after its last row.
@@ -169,19 +176,6 @@ class RemainingLife:
                 unseen[n] = model.predict(units[n], self._warm)
             models.append(model)
         return models, unseen
-
-    def _error_near_the_cap(self, unseen: Sequence[Values], full: Sequence[Values]) -> float:
-        """Error on units not learnt from, each of the same weight.
-
-        Rows with far more left than the cap are left out: they are easy, and long lives
-        would hide errors where they matter.
-        """
-        squares = []
-        for predicted, left in zip(unseen, full, strict=True):
-            counted = left <= EASY * self.cap
-            errors = predicted[counted] - np.minimum(left[counted], self.cap)
-            squares.append(np.mean(errors**2))
-        return float(np.sqrt(np.mean(squares)))
 
     def _check_parameters(self) -> None:
         if self.cap <= 0 or self.trees < 1 or self.train_rows < 1 or self.min_rows < 2:

@@ -102,7 +102,7 @@ class SensorAdmin(SiteScoped, WithButtons):
     readonly_fields = ["created_at", "derived_from"]
     inlines = [AnalysisInline, BandInline]
     fieldsets = [
-        (None, {"fields": ["site", "asset", "code", "kind", "unit", "location"]}),
+        (None, {"fields": ["site", "asset", "code", "kind", "unit", "location", "is_setting"]}),
         (
             "Limits",
             {

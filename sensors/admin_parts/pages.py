@@ -97,9 +97,10 @@ class Evidence(ReadOnly, SiteScoped, ClearTimes):
 class EvidenceInline(ReadOnly, admin.TabularInline):
     extra = 0
     show_change_link = True
+    time_form = SHORT
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        return in_words(self.model, self.fields or (), SHORT)
+        return in_words(self.model, self.fields or (), self.time_form)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return self.get_fields(request, obj)

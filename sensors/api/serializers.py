@@ -26,6 +26,7 @@ class SensorSerializer(serializers.ModelSerializer[Sensor]):
             "kind",
             "unit",
             "location",
+            "is_setting",
             "alarm_low",
             "warning_low",
             "warning_high",

@@ -53,6 +53,11 @@ class Sensor(models.Model):
     kind = models.CharField(max_length=11, choices=Kind, default=Kind.OTHER)
     unit = models.CharField(max_length=20, blank=True)
     location = models.CharField(max_length=100, blank=True)
+    is_setting = models.BooleanField(
+        "is a setting",
+        default=False,
+        help_text="Chosen by people or a control, such as load, and no answer of the machine",
+    )
 
     plausible_low = models.FloatField(null=True, blank=True, help_text="Below: not believed")
     plausible_high = models.FloatField(null=True, blank=True, help_text="Above: not believed")

@@ -10,12 +10,14 @@ from rest_framework.test import APIClient
 from config.access import RIGHT_FOR_ROUTE
 from sensors.access import RIGHTS_OF_ROLE, Principal, Right, Role
 from tests.factories import (
+    NOON,
     make_anomaly,
     make_backtest,
     make_batch,
     make_conflict,
     make_curation,
     make_key,
+    make_life,
     make_member,
     make_quarantined,
     make_run,
@@ -132,6 +134,8 @@ def test_a_route_shows_only_the_own_site() -> None:
         "agents:batch-receipt": batch.pk,
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
+        "maintenance:asset-lives": sensor.asset.pk,
+        "maintenance:life": make_life(sensor.asset, NOON).pk,
         "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
     }

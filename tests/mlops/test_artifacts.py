@@ -92,3 +92,11 @@ def test_a_missing_file_is_told_apart_from_a_damaged_one() -> None:
 def test_a_pickle_is_neither_written_nor_read() -> None:
     with pytest.raises(ValueError, match="allow_pickle"):
         artifacts.save({"anything": np.array([object()])})
+
+
+def test_saving_again_repairs_what_was_damaged() -> None:
+    digest = artifacts.save(ARRAYS)
+    artifacts.path_of(digest).write_bytes(b"half")
+
+    assert artifacts.save(ARRAYS) == digest
+    assert artifacts.load(digest).keys() == ARRAYS.keys()

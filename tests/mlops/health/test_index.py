@@ -139,7 +139,7 @@ def test_less_life_less_good_readings_and_a_greater_chance_wear_more(
 ) -> None:
     low, high = sorted([first, second])
 
-    assert of_remaining_life(low).wear >= of_remaining_life(high).wear
+    assert of_remaining_life(low, "").wear >= of_remaining_life(high, "").wear
     assert of_data(low).wear >= of_data(high).wear
     assert of_time_to_limit(3, low, "T1").wear <= of_time_to_limit(3, high, "T1").wear
 
@@ -151,8 +151,8 @@ def test_less_life_less_good_readings_and_a_greater_chance_wear_more(
         (of_time_to_limit(7, 1.0, "T1"), 0.5),
         (of_time_to_limit(7, 0.5, "T1"), 0.25),
         (of_time_to_limit(None, 0.4, "T1"), 0.0),
-        (of_remaining_life(0.0), 1.0),
-        (of_remaining_life(1.3), 0.0),
+        (of_remaining_life(0.0, ""), 1.0),
+        (of_remaining_life(1.3, ""), 0.0),
         (of_overdue(-4, "WO-1"), 0.0),
         (of_overdue(30, "WO-1"), 0.25),
         (of_data(1.0), 0.0),
@@ -171,7 +171,7 @@ def test_reasons_are_words_for_people() -> None:
     reasons: list[Any] = [
         of_anomaly(Severity.HIGH, 2.5, "deviation", "T1").reason,
         of_time_to_limit(3.25, 0.9, "T1").reason,
-        of_remaining_life(0.4).reason,
+        of_remaining_life(0.4, "40 hours left").reason,
         of_overdue(12, "WO-1").reason,
         of_data(0.875).reason,
     ]
@@ -179,7 +179,7 @@ def test_reasons_are_words_for_people() -> None:
     assert reasons == [
         "high deviation of T1, score 2.5",
         "T1 reaches its limit in 3.25 days",
-        "40% of its life is left",
+        "40 hours left",
         "WO-1 is 12 days overdue",
         "88% of its readings are good",
     ]

@@ -240,8 +240,8 @@ def test_a_value_beyond_the_limit_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("trouble", [CacheAway, AttributeError, UnpicklingError])
-@patch("mlops.prognosis.forecasts.cache.set", side_effect=CacheAway)
-@patch("mlops.prognosis.forecasts.cache.get")
+@patch("mlops.prognosis.kept.cache.set", side_effect=CacheAway)
+@patch("mlops.prognosis.kept.cache.get")
 def test_the_cache_may_be_away_or_unreadable(get: Any, put: Any, trouble: type[Exception]) -> None:
     get.side_effect = trouble
     sensor = make_sensor()
