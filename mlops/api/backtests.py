@@ -26,6 +26,7 @@ from mlops.models import Backtest, ModelVersion
 from mlops.registry import SHIPPED
 from mlops.tasks import send_backtest
 from sensors.access import Principal, Right
+from sensors.api.assets import asset_named
 from sensors.api.authentication import principal
 from sensors.api.endpoints import Endpoint
 from sensors.api.pagination import NewestFirst
