@@ -82,9 +82,9 @@ def measure(detector: type[AssetDetector]) -> dict[str, float]:
     }
 
 
-def machines(kind: Kind, rows: int, count: int = MACHINES) -> Iterator[tuple[Values, Values]]:
+def machines(kind: Kind, rows: int) -> Iterator[tuple[Values, Values]]:
     """Histories of some rows of machines of a kind, and the weeks that follow."""
-    for seed in range(count):
+    for seed in range(MACHINES):
         run = normal_run(kind, rows + WEEKS * 7 * DAY_ROWS, seed)
         yield run[:rows], run[rows:]
 

@@ -12,7 +12,7 @@ from mlops.evaluation.false_alarms import DAY_ROWS, KINDS, Kind, WithoutError, n
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(false_alarms, "KINDS", {"slow": KINDS["slow"]})
     monkeypatch.setattr(false_alarms, "HISTORIES", (500,))
-    monkeypatch.setattr(false_alarms, "MACHINES", 8)
+    monkeypatch.setattr(false_alarms, "MACHINES", 4)
     monkeypatch.setattr(false_alarms, "WEEKS", 1)
 
 
