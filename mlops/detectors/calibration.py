@@ -85,7 +85,7 @@ def alarm_line(scores: Values, tail: float) -> float:
     worth = effective_samples(np.minimum(roots, 2 * upper - middle))
     independent = np.sqrt(worth * len(roots) / SMOOTHED_TOGETHER)
     freedom = max(independent / ALLOWANCE, 1.0)
-    # The median is an estimate too, of this variance for one of the spread's square.
+    # The median is an estimate too: it varies as a score does, by pi / 2 and their number.
     deviations = t.isf(tail, freedom) * np.sqrt(1 + np.pi / 2 / independent)
     return _above(roots, float(deviations))
 
