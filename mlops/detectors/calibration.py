@@ -17,7 +17,7 @@ from mlops.detectors.effective_samples import effective_samples
 
 WEEK_SECONDS = 7 * 24 * 3600.0
 # What is promised of an asset's sensors together: one false alarm in three weeks. Simulated
-# machines with a row a minute keep it within a factor of three, from 500 rows of history on.
+# machines with a row a minute keep it within about a factor of three, from 500 rows on.
 FALSE_ALARMS_PER_WEEK = 0.3
 # Two points of the held-out scores that even a short history shows well.
 MIDDLE, UPPER = 0.5, 0.9
