@@ -21,7 +21,7 @@ from mlops.detectors.base import (
     State,
     Values,
 )
-from mlops.detectors.calibration import alarm_line, held_out_slices
+from mlops.detectors.calibration import alarm_line, held_out_slices, likely_quantile
 from mlops.detectors.naming import under
 from mlops.detectors.statistic import Statistic
 
@@ -37,13 +37,15 @@ class AssetDetector(Detector):
 
     Each statistic is divided by its own 99 % line on held-out normal rows, so that none
     outweighs the others. The mean is held against the line that a normal row passes with
-    probability `tail`. Every row of the history is held out once, in a slice of time, and
-    scored by a model of the other rows; the model on duty then knows all rows.
+    probability `tail`; the less the history is worth, the higher that line. Every row of
+    the history is held out once, in a slice of time, and scored by a model of the other
+    rows; the model on duty then knows all rows.
 
     Rows in which nothing was read have no score. Which sensors are watched is said in
     AssetColumns. The score is a ratio of distances, not of their squares.
     """
 
+    version: ClassVar[int] = 2
     scope: ClassVar[Scope] = Scope.ASSET
     channels: ClassVar[tuple[str, ...]] = ("pattern",)
     min_history: ClassVar[int] = 100
@@ -68,9 +70,9 @@ class AssetDetector(Detector):
         held_out = self._held_out(values)
         self._learn(values)
         if self.columns_.kept_.size:
-            self.units_ = np.array([alarm_line(s, UNIT_TAIL) for s in held_out])
+            self.units_ = np.array([likely_quantile(s, UNIT_TAIL) for s in held_out])
             together = (held_out / self.units_[:, None]).mean(axis=0)
-            self.line_ = alarm_line(together, self.tail)
+            self.line_ = self._line(together)
         return self
 
     def begin(self, series: int) -> State:
@@ -148,6 +150,9 @@ class AssetDetector(Detector):
     def width(self) -> int:
         """Of how many columns it was taught."""
         return self.all_columns_
+
+    def _line(self, held_out: Values) -> float:
+        return alarm_line(held_out, self.tail)
 
     def _check(self) -> None:
         if not 0 < self.tail < 0.5:

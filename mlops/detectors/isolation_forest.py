@@ -55,7 +55,7 @@ class IsolationForest(AssetDetector):
         trees: int = 100,
         sample: int = 256,
         seed: int = 0,
-        tail: float = 5e-5,
+        tail: float = 2e-3,
         folds: int = 10,
         carry: int = 5,
         clip: float = 20.0,

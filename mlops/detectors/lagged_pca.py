@@ -61,7 +61,7 @@ class LaggedPCA(AssetDetector):
         lags: int = 10,
         variance: float = 0.9,
         smoothing: float = 0.2,
-        tail: float = 5e-5,
+        tail: float = 2e-3,
         folds: int = 10,
         carry: int = 5,
         clip: float = 20.0,

@@ -26,7 +26,7 @@ class LevelAndPattern(AssetDetector):
         level_shrinkage: float = 0.3,
         shrinkage: float = 0.05,
         residual_lags: int = 0,
-        tail: float = 5e-5,
+        tail: float = 2e-3,
         folds: int = 10,
         carry: int = 5,
         clip: float = 20.0,

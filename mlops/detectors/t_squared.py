@@ -65,7 +65,7 @@ class TSquared(AssetDetector):
         level: float = 1.0,
         smoothing: float = 0.2,
         shrinkage: float = 0.05,
-        tail: float = 5e-5,
+        tail: float = 2e-3,
         folds: int = 10,
         carry: int = 5,
         clip: float = 20.0,

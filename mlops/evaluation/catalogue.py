@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops.evaluation import (
     batadal,
     cmapss,
+    false_alarms,
     forecast,
     ims,
     nab,
@@ -29,5 +30,6 @@ EVALUATIONS: dict[str, Evaluation] = {
     "cmapss_fd004": cmapss.evaluate_fd004,
     "forecast": forecast.evaluate,
     "ims": ims.evaluate,
+    "false_alarms": false_alarms.evaluate,
     "univariate_cost": univariate_cost.evaluate,
 }

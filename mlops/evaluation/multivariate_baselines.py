@@ -38,7 +38,7 @@ class StaticZ(AssetDetector):
 
     def __init__(
         self,
-        tail: float = 5e-5,
+        tail: float = 2e-3,
         folds: int = 10,
         carry: int = 5,
         clip: float = 1e6,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import chi2
 
 from mlops.detectors.calibration import (
@@ -9,6 +10,7 @@ from mlops.detectors.calibration import (
     WEEK_SECONDS,
     alarm_line,
     held_out_slices,
+    likely_quantile,
     tail_for_rate,
 )
 
@@ -25,7 +27,9 @@ def test_every_row_is_held_out_once(rows, folds):
 def test_the_line_is_near_the_true_quantile_of_a_quadratic_statistic(freedom, tail):
     scores = np.random.default_rng(1).chisquare(freedom, size=50_000)
 
-    assert alarm_line(scores, tail) == pytest.approx(chi2.isf(tail, freedom), rel=0.06)
+    true = pytest.approx(chi2.isf(tail, freedom), rel=0.06)
+    assert likely_quantile(scores, tail) == true
+    assert alarm_line(scores, tail) == true
 
 
 def test_a_few_odd_days_do_not_move_the_line():
@@ -40,6 +44,27 @@ def test_the_line_scales_with_the_scores():
     scores = np.random.default_rng(1).chisquare(8, size=500)
 
     assert alarm_line(1000 * scores, 1e-4) == pytest.approx(1000 * alarm_line(scores, 1e-4))
+
+
+def test_the_less_is_known_the_higher_the_line():
+    scores = np.random.default_rng(1).chisquare(8, size=4_000)
+    remembering = lfilter([0.02], [1, -0.98], scores)
+
+    def height(of: np.ndarray) -> float:
+        return alarm_line(of, 1e-4) / likely_quantile(of, 1e-4)
+
+    assert 1 < height(scores) < height(scores[:400]) < height(scores[:100])
+    assert height(scores[:400]) < height(remembering[-400:])
+
+
+def test_new_rows_pass_the_line_no_more_often_than_asked_however_few_it_is_drawn_through():
+    rng = np.random.default_rng(1)
+    beyond = {
+        line: np.mean([chi2.sf(line(rng.chisquare(8, size=100), 1e-3), 8) for _ in range(300)])
+        for line in (likely_quantile, alarm_line)
+    }
+
+    assert beyond[alarm_line] < 1e-3 < 1.5e-3 < beyond[likely_quantile]
 
 
 def test_scores_that_are_all_alike_have_a_line_above_zero():

@@ -173,6 +173,15 @@ def test_a_refit_is_due_when_a_fit_is_old_or_was_of_little(settings: Any) -> Non
     assert due_for_refit() == []
 
 
+def test_a_refit_is_due_when_the_method_has_changed() -> None:
+    version = fit_asset(make_pump(), until=NOON)
+    assert version and due_for_refit() == []
+
+    ModelVersion.objects.update(code=version.code - 1)
+
+    assert due_for_refit() == [version.asset_id]
+
+
 def test_an_asset_is_fitted_by_itself_once_it_has_history(
     django_capture_on_commit_callbacks: Any,
 ) -> None:

@@ -63,7 +63,7 @@ def test_a_relation_that_breaks_is_a_symptom_of_the_asset(pump: Asset) -> None:
     codes = [sensor.code for sensor in sensors_of(pump)]
     assert symptom.sensor is None
     assert symptom.detector == "level_and_pattern#1"
-    assert at(BREAKS) <= symptom.started_at <= at(BREAKS + 10)
+    assert at(BREAKS) <= symptom.started_at <= at(BREAKS + 12)
     assert symptom.evidence["contributions"].keys() == set(codes)
     assert sum(symptom.evidence["contributions"].values()) == pytest.approx(1, abs=0.01)
     assert symptom.foremost.code in codes
