@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from mlops.detectors.base import Values
 from mlops.detectors.effective_samples import effective_samples
@@ -57,7 +57,7 @@ def likely_quantile(scores: Values, tail: float) -> float:
 
     References: Wilson and Hilferty, The Distribution of Chi-Square, PNAS 17 (1931).
     """
-    return _above(np.cbrt(scores), float(norm.isf(tail)))
+    return _above(np.cbrt(scores), float(-ndtri(tail)))
 
 
 def alarm_line(scores: Values, tail: float) -> float:
@@ -86,14 +86,14 @@ def alarm_line(scores: Values, tail: float) -> float:
     independent = np.sqrt(worth * len(roots) / SMOOTHED_TOGETHER)
     freedom = max(independent / ALLOWANCE, 1.0)
     # The median is an estimate too: it varies as a score does, by pi / 2 and their number.
-    deviations = t.isf(tail, freedom) * np.sqrt(1 + np.pi / 2 / independent)
+    deviations = -stdtrit(freedom, tail) * np.sqrt(1 + np.pi / 2 / independent)
     return _above(roots, float(deviations))
 
 
 def _above(roots: Values, deviations: float) -> float:
     """The square that lies so many deviations of its cube root above the middle."""
     middle, upper = np.quantile(roots, [MIDDLE, UPPER])
-    line = float(middle + deviations * (upper - middle) / norm.ppf(UPPER)) ** 3
+    line = float(middle + deviations * (upper - middle) / ndtri(UPPER)) ** 3
     return max(line, float(np.finfo(float).tiny))
 
 

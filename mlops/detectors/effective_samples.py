@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
+from numpy.fft import irfft, rfft
 
 from mlops.detectors.base import Values
 
@@ -28,7 +28,7 @@ def effective_samples(series: Values) -> float:
         return 1.0
     centred = series - series.mean()
     # Twice the length, so that the end of the series does not meet its beginning.
-    length = next_fast_len(2 * size, real=True)
+    length = 1 << (2 * size - 1).bit_length()
     covariance = irfft(np.abs(rfft(centred, length)) ** 2, length)[:size]
     correlation = covariance[1 : size - size % 2] / covariance[0]
     pairs = correlation[: correlation.size // 2 * 2].reshape(-1, 2).sum(axis=1)

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest as Forest
 
 from mlops.detectors.asset_detector import AssetDetector
 from mlops.detectors.base import Values
@@ -22,6 +21,8 @@ class IsolationStatistic(Statistic):
         self.seed = seed
 
     def learn(self, features: Values) -> None:
+        from sklearn.ensemble import IsolationForest as Forest  # Late: tens of MB.
+
         self.mean_ = features.mean(axis=0)
         self.forest_ = Forest(
             n_estimators=self.trees,

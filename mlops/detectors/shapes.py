@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
 
 from mlops.detectors.base import Values
 
@@ -57,6 +55,8 @@ class Shapes:
         The root mean square over the readings of a window: about 1 is the usual spread
         of the history, whatever the length.
         """
+        from scipy.spatial.distance import cdist  # Late: tens of MB.
+
         distance, ending = np.empty(len(windows)), np.empty(len(windows))
         for start in range(0, len(windows), CHUNK):
             rows = slice(start, start + CHUNK)
@@ -72,6 +72,8 @@ class Shapes:
 
 
 def _centres(sample: Values, count: int) -> Values:
+    from sklearn.cluster import KMeans  # Late: tens of MB.
+
     # k-means warns where there are fewer different windows than centres.
     different = len(np.unique(sample.round(6), axis=0))
     means = KMeans(min(count, different), n_init=1, max_iter=30, random_state=0)

@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from mlops.detectors.base import Values
 
@@ -102,5 +101,8 @@ def _smooth(rows: Values, weight: float, before: Values) -> Values:
     """Exponential means of the columns of rows, going on from the means `before`."""
     if weight >= 1:
         return rows
-    initial = (1 - weight) * before[None, :]
-    return lfilter([weight], [1, weight - 1], rows, axis=0, zi=initial)[0]
+    means, mean = np.empty_like(rows), before
+    # Not SciPy's filter, which alone takes as much memory as all else in a worker.
+    for row, after in zip(rows, means, strict=True):
+        mean = np.add(mean, weight * (row - mean), out=after)
+    return means

@@ -7,14 +7,12 @@ import pickle
 from datetime import timedelta
 from functools import lru_cache
 
-import sklearn
-
 from mlops import artifacts
 from mlops.learning.life_rows import Layout
 from mlops.models import ModelVersion
 from mlops.registry import UNUSABLE
 from mlops.remaining_life.model import RemainingLife
-from mlops.remaining_life.storage import dump, load
+from mlops.remaining_life.storage import SKLEARN, dump, load
 from sensors.models import AssetType
 
 logger = logging.getLogger(__name__)
@@ -22,7 +20,7 @@ logger = logging.getLogger(__name__)
 KIND = "remaining_life"
 # Another number when what is learnt changes its meaning.
 CODE = 1
-LIBRARY = f"scikit-learn {sklearn.__version__}"
+LIBRARY = f"scikit-learn {SKLEARN}"
 # Models that a process keeps, of some megabytes each.
 KEPT_MODELS = 16
 # Trees of another release of this program may lack what this one looks for.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from mlops.remaining_life.histories import Values
 
@@ -75,6 +74,8 @@ def smoothed(values: Values, weight: float) -> Values:
     >>> smoothed(np.array([[4.0], [4.0]]), 0.1).ravel().round(9).tolist()
     [4.0, 4.0]
     """
+    from scipy.signal import lfilter  # Late: tens of MB.
+
     kept = 1 - weight
     total = lfilter([weight], [1, -kept], values, axis=0)
     return total / (1 - kept ** np.arange(1, len(values) + 1))[:, None]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from sklearn.linear_model import Ridge
 
 from mlops.remaining_life.features import Features, levels, slopes, smoothed, window_features
 from mlops.remaining_life.histories import Values
@@ -34,6 +33,8 @@ class HealthIndices:
 
     def fit(self, scaled: Sequence[Values], labels: Sequence[Labels], left: Values) -> Self:
         """Learn from deviations and regimes of each unit, and the life left in all rows."""
+        from sklearn.linear_model import Ridge  # Late: tens of MB.
+
         rows, regimes = np.vstack(scaled), np.concatenate(labels)
         bent = [-np.exp(-left / (bend * self.cap)) for bend in BENDS]
         targets = np.column_stack([left / self.cap, *bent])

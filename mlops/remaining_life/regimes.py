@@ -7,8 +7,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 
 from mlops.remaining_life.histories import History, Values
 
@@ -66,6 +64,9 @@ class Regimes:
 
     def _centres(self, sample: Values) -> Values:
         """Centres of the clearest clusters, or the one centre of all."""
+        from sklearn.cluster import KMeans  # Late: tens of MB.
+        from sklearn.metrics import silhouette_score
+
         best, centres = CLEAR, sample.mean(axis=0, keepdims=True)
         distinct = len(np.unique(sample, axis=0))
         for count in range(2, min(self.most, distinct) + 1):

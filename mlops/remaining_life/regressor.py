@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from mlops.remaining_life.features import Features, window_features
 from mlops.remaining_life.health import HealthIndices, health_features
@@ -64,6 +63,8 @@ class LifeRegressor:
 
     def fit(self, units: Sequence[Encoded], left: Sequence[Values]) -> Self:
         """Learn from whole lives and the life left in each of their rows."""
+        from sklearn.ensemble import HistGradientBoostingRegressor  # Late: tens of MB.
+
         scaled, labels = [unit.scaled for unit in units], [unit.labels for unit in units]
         self.health_ = HealthIndices(self.cap).fit(scaled, labels, np.concatenate(left))
         step = max(1, sum(len(rows) for rows in left) // self.train_rows)

@@ -8,12 +8,14 @@ bytes that this program wrote are ever loaded.
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from io import BytesIO
 
 import joblib
-import sklearn
 
 from mlops.remaining_life.model import RemainingLife
+
+SKLEARN = version("scikit-learn")
 
 
 class StoredModelError(ValueError):
@@ -23,7 +25,7 @@ class StoredModelError(ValueError):
 def dump(model: RemainingLife) -> tuple[bytes, str]:
     """The model as bytes, and their SHA-256 in hexadecimal."""
     buffer = BytesIO()
-    joblib.dump({"sklearn": sklearn.__version__, "model": model}, buffer, compress=3)
+    joblib.dump({"sklearn": SKLEARN, "model": model}, buffer, compress=3)
     content = buffer.getvalue()
     return content, hashlib.sha256(content).hexdigest()
 
@@ -33,7 +35,7 @@ def load(content: bytes, checksum: str) -> RemainingLife:
     if hashlib.sha256(content).hexdigest() != checksum:
         raise StoredModelError("the checksum does not match")
     stored = joblib.load(BytesIO(content))
-    if stored["sklearn"] != sklearn.__version__:
+    if stored["sklearn"] != SKLEARN:
         raise StoredModelError(f"written by scikit-learn {stored['sklearn']}: fit it again")
     model: RemainingLife = stored["model"]
     return model

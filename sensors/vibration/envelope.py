@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import signal
 
 from sensors.vibration.waveform import Samples, Waveform
 
@@ -78,6 +77,8 @@ def envelope(waveform: Waveform, band: tuple[float, float] | None = None) -> Sam
     low, high = band or (DEFAULT_BAND[0] * half, DEFAULT_BAND[1] * half)
     if not 0 < low < high < half:
         raise ValueError("the band lies between zero and half the sampling rate")
+    from scipy import signal  # Late: tens of MB, and few plants send waveforms.
+
     filtered = signal.sosfiltfilt(_sections(low, high, waveform.rate), waveform.centred())
     return np.asarray(np.abs(signal.hilbert(filtered)), dtype=np.float64)
 
@@ -85,6 +86,8 @@ def envelope(waveform: Waveform, band: tuple[float, float] | None = None) -> Sam
 @lru_cache(maxsize=64)
 def _sections(low: float, high: float, rate: float) -> Samples:
     """The filter of a band. To design it takes longer than to run it over a thousand samples."""
+    from scipy import signal  # Late, too.
+
     sections = signal.butter(FILTER_ORDER, (low, high), "bandpass", fs=rate, output="sos")
     return np.asarray(sections, dtype=np.float64)
 
