@@ -62,6 +62,8 @@ def store(symptoms: Sequence[Symptom]) -> list[Anomaly]:
 
     Needs the rows of their sensors to be locked.
     """
+    if not symptoms:
+        return []
     changed = [symptom for symptom in symptoms if symptom.pk]
     begun = sorted((s for s in symptoms if not s.pk), key=lambda s: s.started_at)
     # Ends before beginnings: a stream has one open symptom at most.

@@ -89,6 +89,8 @@ def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
 
     Needs the sensors' rows to be locked.
     """
+    if not scored:
+        return []
     open_ones: dict[Stream, Symptom | None] = dict(_open_symptoms(scored))
     last_ones = dict(_last_ended(scored))
     touched: dict[int, Symptom] = {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.test import Client
 
 from agents.models import PipelineRun
 from maintenance.models import Anomaly, Life, Notification, Symptom, WorkOrder
@@ -244,3 +245,10 @@ def make_backtest(site: Site | None = None, *sensors: Sensor, **fields: Any) -> 
     asked = Backtest.objects.create(**defaults | {"site": site} | fields)
     asked.sensors.set(sensors or [make_sensor(site=site)])
     return asked
+
+
+def without_rows(client: Client, page: str) -> dict[str, int]:
+    """What a form of the admin sends of the tables on its page, which get no rows."""
+    tables = client.get(page).context["inline_admin_formsets"]
+    prefixes = [table.formset.prefix for table in tables]
+    return {f"{prefix}-{which}_FORMS": 0 for prefix in prefixes for which in ("TOTAL", "INITIAL")}

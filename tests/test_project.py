@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ["agents", "benchmarks", "config", "maintenance", "mlops", "sensors", "tests"]
 MODULES = [p for room in ROOMS for p in (ROOT / room).rglob("*.py") if "migrations" not in p.parts]
 PRODUCT = [p for p in MODULES if p.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")]
+# These may be imported where they are used: tens of MB in each process.
+HEAVY = {"scipy", "sklearn"}
+NOT_AT_ONCE = ["scipy.signal", "scipy.stats", "sklearn"]
 EMPTY_WORDS = {"services", "selectors", "utils", "helpers", "common", "managers", "core", "logic"}
 
 
@@ -36,6 +41,13 @@ def test_functions_fit_on_a_screen(module: Path) -> None:
     assert not long
 
 
+def imported(node: ast.AST) -> str:
+    """The first part of what a statement imports, empty if it imports nothing."""
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or ".").split(".")[0]
+    return node.names[0].name.split(".")[0] if isinstance(node, ast.Import) else ""
+
+
 @pytest.mark.parametrize("module", PRODUCT, ids=named)
 def test_imports_stand_at_the_top(module: Path) -> None:
     hidden = [
@@ -43,9 +55,22 @@ def test_imports_stand_at_the_top(module: Path) -> None:
         for function in ast.walk(ast.parse(module.read_text()))
         if isinstance(function, ast.FunctionDef) and function.name != "ready"
         for node in ast.walk(function)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
+        if imported(node) not in {"", *HEAVY}
     ]
     assert not hidden
+
+
+def test_no_process_takes_heavy_libraries_along_that_it_may_not_need() -> None:
+    code = f"""
+import sys, django
+django.setup()
+from celery_app import app
+app.loader.import_default_modules()
+import config.urls
+print([name for name in {NOT_AT_ONCE} if name in sys.modules])
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert told.stdout == "[]\n", told.stderr
 
 
 @pytest.mark.parametrize("module", PRODUCT, ids=named)

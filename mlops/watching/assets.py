@@ -77,6 +77,8 @@ def watch_assets(
     alarm line nor belongs to an open episode is left out.
     """
     watched = watched_of(assets)
+    if not watched:
+        return [], set()
     moments = _moments(batches, watched)
     courses = _seen([watched[pk] for pk in sorted(moments)], moments)
     open_ones = set(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,10 +31,17 @@ pytestmark = pytest.mark.django_db
 
 def bring(sensor: Sensor, minutes: range, *, upload: int = 1, **fields: Any) -> None:
     """A reading a minute, in uploads of so many, each of which comes as its last is taken."""
+    bring_all([sensor], minutes, upload=upload, **fields)
+
+
+def bring_all(
+    sensors: Sequence[Sensor], minutes: range, *, upload: int = 1, **fields: Any
+) -> None:
+    """As bring, of some sensors of a site in the same uploads."""
     for start in range(minutes.start, minutes.stop, upload):
         part = range(start, min(start + upload, minutes.stop))
-        rows = [reading(sensor, 20 + m * 7 % 5, NOON + MINUTE * m) for m in part]
-        batch = make_stored(sensor.site, *rows, **fields)
+        rows = [reading(s, 20 + m * 7 % 5, NOON + MINUTE * m) for m in part for s in sensors]
+        batch = make_stored(sensors[0].site, *rows, **fields)
         ReadingBatch.objects.filter(pk=batch.pk).update(received_at=NOON + MINUTE * part[-1])
         record_anomalies([ReadingBatch.objects.located().get(pk=batch.pk)])
 
@@ -136,8 +144,7 @@ def test_nobody_is_missed_who(case: str) -> None:
 
 def plant(site: Site, sensors: int) -> list[Sensor]:
     found = [make_sensor(asset=make_asset(site=site)) for _ in range(sensors)]
-    for sensor in found:
-        bring(sensor, range(30))
+    bring_all(found, range(30))
     return found
 
 

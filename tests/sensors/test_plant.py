@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sensors.models import Asset, Sensor
-from tests.factories import make_asset, make_sensor, make_site
+from tests.factories import make_asset, make_sensor, make_site, without_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -75,16 +75,16 @@ def test_a_bare_asset_can_still_change_its_site() -> None:
 
 def test_the_admin_moves_nothing_to_another_site(admin_client: Client) -> None:
     sensor, elsewhere = make_sensor(), make_asset()
-    no_rows = {"sensors-TOTAL_FORMS": 0, "sensors-INITIAL_FORMS": 0}
     asset_form = {"tag": "T", "name": "Renamed", "criticality": 2, "site": elsewhere.site_id}
     sensor_form = {"code": "S", "kind": "level", "stuck_after": 30, "site": elsewhere.site_id}
 
     for row, form in (
-        (sensor.asset, asset_form | no_rows),
+        (sensor.asset, asset_form),
         (sensor, sensor_form | {"asset": sensor.asset_id}),
     ):
         page = reverse(f"admin:sensors_{row._meta.model_name}_change", args=[row.pk])
-        assert admin_client.post(page, form).status_code == 302
+        whole = form | without_rows(admin_client, page)
+        assert admin_client.post(page, whole).status_code == 302
 
     assert Asset.objects.get(pk=sensor.asset_id).name == "Renamed"
     assert Asset.objects.get(pk=sensor.asset_id).site_id == sensor.site_id

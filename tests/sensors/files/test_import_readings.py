@@ -22,7 +22,7 @@ from sensors.files import backfill
 from sensors.models import Asset, QuarantinedReading, Reading, ReadingBatch, Sensor, Site
 from tests.factories import make_asset, make_sensor, make_site
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Write = Callable[..., Path]
 

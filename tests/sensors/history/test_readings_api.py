@@ -224,6 +224,7 @@ def test_sensors_of_the_own_site_are_listed(gateway: APIClient, sensor: Sensor) 
         "stuck_for": None,
         "detect_noise_gone": True,
         "detect_odd_shapes": False,
+        "is_setting": False,
         "gate": None,
         "runs_above": None,
         "settle_time": None,

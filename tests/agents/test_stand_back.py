@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agents.apps import SESSION
+
+SAYS = """
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from agents import apps
+apps.settings = SimpleNamespace(WORKER_NICENESS=7)
+apps.stand_back()
+print(os.nice(0), *[apps.SESSION.read_text().split()[-1]] if apps.SESSION.exists() else [])
+"""
+
+
+@pytest.mark.parametrize("leads", [True, False], ids=["leads its session", "shares a session"])
+def test_a_worker_stands_back_and_takes_no_other_with_it(leads: bool) -> None:
+    before = os.nice(0)
+    told = subprocess.run(
+        [sys.executable, "-c", SAYS],
+        start_new_session=leads,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+    nice, *of_session = told.stdout.split()
+    assert int(nice) == before + 7
+    if SESSION.exists():
+        mine = SESSION.read_text().split()[-1]
+        assert of_session == [nice if leads else mine]
