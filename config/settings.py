@@ -197,7 +197,7 @@ CELERY_DB_REUSE_MAX = 10_000
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 # How much workers stand back where they share processors with the web server.
-WORKER_NICENESS = env.number("WORKER_NICENESS", 5)
+WORKER_NICENESS = env.number("WORKER_NICENESS", 10)
 # Seconds for which readings are gathered for one run while they keep coming.
 GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.5)
 # A run that has not moved for so long has lost its message or its worker.
