@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def keep(states: Iterable[tuple[ModelVersion, KnownAsset]]) -> None:
     """Write the states after a run."""
     rows = [
         AssetState(
-            asset_id=version.asset_id,
+            asset_id=cast(int, version.asset_id),
             version=version,
             until=moment_of(now.until),
             state=_packed(now),
