@@ -15,7 +15,7 @@ class PlantAdminSite(AdminSite):
     site_header = site_title = "Smart Maintenance"
     index_title = "The plant"
     # What planners need most comes first; apps not named here come last.
-    order_of_apps = ("maintenance", "sensors", "agents", "auth")
+    order_of_apps = ("maintenance", "sensors", "mlops", "agents", "auth")
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

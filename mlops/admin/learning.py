@@ -28,7 +28,7 @@ class WatchedSensorAdmin(SensorAdmin):
             return NOTHING
         return in_words(all_progress_of(sensor, state_of(sensor)))
 
-    @admin.display(description="")
+    @admin.display(description="how far they are")
     def progress(self, sensor: Sensor) -> str:
         found = all_progress_of(sensor, state_of(sensor))
         return format_html_join("", "{}<br>", [(str(progress),) for progress in found])
