@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,20 +26,24 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("module", MODULES, ids=named)
-def test_modules_fit_on_a_few_screens(module: Path) -> None:
-    assert len(module.read_text().splitlines()) <= 300
+def functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
 
 
-@pytest.mark.parametrize("module", PRODUCT, ids=named)
-def test_functions_fit_on_a_screen(module: Path) -> None:
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+def test_modules_fit_on_a_few_screens() -> None:
+    assert [named(m) for m in MODULES if len(m.read_text().splitlines()) > 300] == []
+
+
+def test_functions_fit_on_a_screen() -> None:
     long = [
-        node.name
-        for node in ast.walk(ast.parse(module.read_text()))
-        if isinstance(node, functions) and (node.end_lineno or 0) - node.lineno >= 45
+        f"{named(module)}: {function.name}"
+        for module in PRODUCT
+        for function in functions(module)
+        if (function.end_lineno or 0) - function.lineno >= 45
     ]
-    assert not long
+    assert long == []
 
 
 def imported(node: ast.AST) -> str:
@@ -48,16 +53,16 @@ def imported(node: ast.AST) -> str:
     return node.names[0].name.split(".")[0] if isinstance(node, ast.Import) else ""
 
 
-@pytest.mark.parametrize("module", PRODUCT, ids=named)
-def test_imports_stand_at_the_top(module: Path) -> None:
+def test_imports_stand_at_the_top() -> None:
     hidden = [
-        function.name
-        for function in ast.walk(ast.parse(module.read_text()))
-        if isinstance(function, ast.FunctionDef) and function.name != "ready"
+        f"{named(module)}: {function.name}"
+        for module in PRODUCT
+        for function in functions(module)
+        if function.name != "ready"
         for node in ast.walk(function)
         if imported(node) not in {"", *HEAVY}
     ]
-    assert not hidden
+    assert hidden == []
 
 
 def test_no_process_takes_heavy_libraries_along_that_it_may_not_need() -> None:
@@ -73,9 +78,8 @@ print([name for name in {NOT_AT_ONCE} if name in sys.modules])
     assert told.stdout == "[]\n", told.stderr
 
 
-@pytest.mark.parametrize("module", PRODUCT, ids=named)
-def test_files_are_named_for_what_they_do(module: Path) -> None:
-    assert module.stem not in EMPTY_WORDS
+def test_files_are_named_for_what_they_do() -> None:
+    assert [named(module) for module in PRODUCT if module.stem in EMPTY_WORDS] == []
 
 
 @pytest.mark.django_db
