@@ -141,10 +141,10 @@ CASES = [
     # Its line is the 0.99 quantile of its own history, and alarms of windows overlap.
     Case(
         Subsequences,
-        {"centres": 8},
+        {"centres": 4},
         ordinary=daily,
-        learns=2000,
+        learns=1000,
         rows=300,
-        false_alarms=0.1,
+        false_alarms=0.2,
     ),
 ]
