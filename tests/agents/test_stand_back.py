@@ -13,10 +13,16 @@ SAYS = """
 import os
 from types import SimpleNamespace
 from agents import apps
+from tests.agents.test_stand_back import of_session
 apps.settings = SimpleNamespace(WORKER_NICENESS=7)
 apps.stand_back()
-print(os.nice(0), *apps.SESSION.read_text().split()[-1:] if apps.SESSION.exists() else [])
+print(os.nice(0), *of_session())
 """
+
+
+def of_session() -> list[str]:
+    """The niceness of this session; none where Linux does not weigh it (no file, or empty)."""
+    return SESSION.read_text().split()[-1:] if SESSION.exists() else []
 
 
 @pytest.mark.parametrize("leads", [True, False], ids=["leads its session", "shares a session"])
@@ -31,9 +37,9 @@ def test_a_worker_stands_back_and_takes_no_other_with_it(leads: bool) -> None:
         cwd=Path(__file__).parents[2],
     )
 
-    nice, *of_session = told.stdout.split()
+    nice, *session = told.stdout.split()
     assert int(nice) == before + 7
-    # Without the file, or with an empty one (in a control group), no session is weighed.
-    if of_session:
-        mine = SESSION.read_text().split()[-1]
-        assert of_session == [nice if leads else mine]
+    if leads:
+        assert session in ([nice], [])
+    else:
+        assert session == of_session()
