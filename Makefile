@@ -16,7 +16,7 @@ demo: .venv/installed ## Run everything here and watch a fault become a work ord
 	@PORT="$(PORT)" ONCE="$(ONCE)" $(PY) -m config.demo
 
 test: .venv/installed-dev ## Run all tests on servers of their own
-	$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n auto $(ARGS)
 
 lint: .venv/installed-dev ## Check style and the arrows between the rooms
 	$(PY) -m ruff check .

@@ -13,7 +13,7 @@ from sensors.store.writing import Refused, Rows, write_readings
 from tests.factories import make_sensor
 from tests.timescale.database import hours_of_readings, refresh, rollup, store, store_from
 
-pytestmark = [pytest.mark.xdist_group("timescale"), pytest.mark.usefixtures("each_engine")]
+pytestmark = pytest.mark.usefixtures("each_engine")
 SECOND = 1_000_000  # Microseconds
 
 

@@ -12,10 +12,7 @@ from sensors.models import Reading, ReadingConflict, Sensor
 from tests.factories import make_batch, make_sensor, reading
 from tests.timescale.database import ask, chunks, hours_of_readings, rollup, run, store
 
-pytestmark = [
-    pytest.mark.xdist_group("timescale"),
-    pytest.mark.usefixtures("on_timescale"),
-]
+pytestmark = pytest.mark.usefixtures("on_timescale")
 FOUND = "SELECT sensor_id, taken_at, value FROM sensors_reading ORDER BY 1, 2"
 
 

@@ -21,10 +21,7 @@ from tests.timescale.database import (
     store,
 )
 
-pytestmark = [
-    pytest.mark.xdist_group("timescale"),
-    pytest.mark.usefixtures("on_timescale"),
-]
+pytestmark = pytest.mark.usefixtures("on_timescale")
 
 
 def migrate(*to: str) -> None:

@@ -7,10 +7,7 @@ from pytest_django import Settings
 from agents import nudge
 from tests.disturbed.plant import finished, make_plant, make_uploads, no_run_failed, snapshot
 
-pytestmark = [
-    pytest.mark.xdist_group("timescale"),
-    pytest.mark.usefixtures("on_timescale"),
-]
+pytestmark = pytest.mark.usefixtures("on_timescale")
 
 
 def test_uploads_become_readings_anomalies_and_a_work_order(settings: Settings):

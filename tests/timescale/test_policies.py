@@ -14,10 +14,7 @@ from sensors.store.upkeep import prune_readings, refresh_hours
 from tests.factories import make_sensor
 from tests.timescale.database import ask, chunks, jobs, rollup, run, store
 
-pytestmark = [
-    pytest.mark.xdist_group("timescale"),
-    pytest.mark.usefixtures("on_timescale"),
-]
+pytestmark = pytest.mark.usefixtures("on_timescale")
 
 
 def chunk_width() -> timedelta:

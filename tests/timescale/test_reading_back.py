@@ -13,7 +13,7 @@ from sensors.models import Reading, Sensor
 from tests.factories import make_key, make_sensor
 from tests.timescale.database import refresh, store, store_from
 
-pytestmark = [pytest.mark.xdist_group("timescale"), pytest.mark.usefixtures("each_engine")]
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 @pytest.fixture
