@@ -6,6 +6,8 @@ from sensors.access import Right
 
 READ = {"GET": Right.READ, "HEAD": Right.READ, "OPTIONS": Right.READ}
 CURATE = {"POST": Right.CURATE, "OPTIONS": Right.CURATE}
+WORK = {"POST": Right.WORK, "OPTIONS": Right.WORK}
+PLAN = {"POST": Right.PLAN, "OPTIONS": Right.PLAN}
 
 RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:data-ingest": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},

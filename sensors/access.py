@@ -16,6 +16,10 @@ class Right(StrEnum):
     # Replay or discard what was put aside, settle conflicts, try detectors on history, and
     # put down when assets were installed and failed.
     CURATE = "curate"
+    # Handle anomalies, ask for work, and carry out work orders.
+    WORK = "work"
+    # Decide about work, plan and schedule it, and say who is told of what.
+    PLAN = "plan"
 
 
 class Role(StrEnum):
@@ -29,9 +33,9 @@ class Role(StrEnum):
 
 RIGHTS_OF_ROLE = {
     Role.VIEWER: frozenset({Right.READ}),
-    Role.TECHNICIAN: frozenset({Right.READ}),
-    Role.PLANNER: frozenset({Right.READ}),
-    Role.ENGINEER: frozenset({Right.READ, Right.INGEST, Right.REGISTER, Right.CURATE}),
+    Role.TECHNICIAN: frozenset({Right.READ, Right.WORK}),
+    Role.PLANNER: frozenset({Right.READ, Right.WORK, Right.PLAN}),
+    Role.ENGINEER: frozenset({Right.READ, Right.INGEST, Right.REGISTER, Right.CURATE, Right.WORK}),
 }
 
 
@@ -40,16 +44,21 @@ class Principal:
     """A key or a person, reduced to what decides about access.
 
     `rights` maps a site's id to what may be done there. `everywhere` is what may be
-    done at any site; only superusers have something in it.
+    done at any site; only superusers have something in it. `user_id` is empty of a key.
     """
 
     name: str
     rights: dict[int, frozenset[Right]]
     everywhere: frozenset[Right] = frozenset()
+    user_id: int | None = None
 
     def may(self, right: Right) -> bool:
         """Whether there is any site at which the principal has `right`."""
         return right in self.everywhere or any(right in held for held in self.rights.values())
+
+    def may_at(self, right: Right, site_id: int) -> bool:
+        """Whether the principal has `right` at the site."""
+        return right in self.everywhere or right in self.rights.get(site_id, frozenset())
 
     def sites(self, right: Right) -> list[int] | None:
         """Ids of the sites at which the principal has `right`; None means all."""

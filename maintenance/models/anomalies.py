@@ -76,6 +76,24 @@ class Anomaly(models.Model):
         CLEARED_UNACK = "CLEARED_UNACK", "Cleared, unacknowledged"
         CLEARED_ACK = "CLEARED_ACK", "Cleared, acknowledged"
 
+    class Verdict(models.TextChoices):
+        """What a person found out about it; these become labels."""
+
+        CONFIRMED = "confirmed", "Confirmed"
+        FALSE_POSITIVE = "false_positive", "False positive"
+        EXPECTED_OPERATION = "expected_operation", "Expected operation"
+        SENSOR_FAULT = "sensor_fault", "Sensor fault"
+        DUPLICATE = "duplicate", "Duplicate"
+        INCONCLUSIVE = "inconclusive", "Inconclusive"
+
+    class Suppression(models.TextChoices):
+        """Why it is recorded and counted, but not announced and not decided about."""
+
+        SHELVED = "shelved", "Shelved by a person"
+        WINDOW = "window", "Maintenance window"
+        PARENT = "parent", "Alarm on the asset it is a part of"
+        ORDER = "order", "Work in progress on the asset"
+
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="anomalies")
     sensor = models.ForeignKey(Sensor, models.PROTECT, related_name="anomalies")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -112,6 +130,28 @@ class Anomaly(models.Model):
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    verdict = models.CharField(max_length=18, choices=Verdict, blank=True)
+    verdict_note = models.CharField(max_length=500, blank=True)
+    verdict_by = models.CharField(max_length=150, blank=True, editable=False)
+    verdict_at = models.DateTimeField(null=True, blank=True, editable=False)
+    shelved_until = models.DateTimeField(null=True, blank=True, editable=False)
+    shelved_by = models.CharField(max_length=150, blank=True, editable=False)
+    shelved_reason = models.CharField(max_length=500, blank=True, editable=False)
+    suppression = models.CharField(
+        max_length=8, choices=Suppression, blank=True, editable=False, help_text="Now; empty: none"
+    )
+    credibility = models.FloatField(
+        null=True, blank=True, editable=False, help_text="0 to 1: how likely it is real"
+    )
+    credibility_rules = models.JSONField(
+        default=list, editable=False, help_text="What each rule contributed, in words and numbers"
+    )
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged"
     )
     decision_pending = models.BooleanField(default=True, editable=False)
     work_order = models.ForeignKey(

@@ -1,15 +1,30 @@
 from __future__ import annotations
 
-from typing import Self
+from datetime import timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from maintenance.models.coding import FailureCode
+from maintenance.models.people import LEVEL, Skill, Technician
 from maintenance.policy import Priority
 from sensors.access import Principal, Right
 from sensors.models import Asset
+
+
+def coded(aspect: str, related_name: str) -> Any:
+    """A choice out of the failure coding."""
+    return models.ForeignKey(
+        FailureCode,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name=related_name,
+        limit_choices_to={"aspect": aspect},
+    )
 
 
 class WorkOrderQuerySet(models.QuerySet["WorkOrder"]):
@@ -45,6 +60,26 @@ class WorkOrder(models.Model):
         CORRECTIVE = "corrective"
         REQUEST = "request"
 
+    class HoldReason(models.TextChoices):
+        WAITING_PARTS = "waiting_parts", "Waiting for parts"
+        WAITING_PLANT_CONDITION = "waiting_plant_condition", "Waiting for the plant to allow it"
+        WAITING_CONTRACTOR = "waiting_contractor", "Waiting for a contractor"
+        WAITING_ACCESS = "waiting_access", "Waiting for access"
+        WAITING_INFORMATION = "waiting_information", "Waiting for information"
+        OTHER = "other", "Other"
+
+    class FoundFault(models.TextChoices):
+        YES = "yes"
+        PARTLY = "partly"
+        NO = "no"
+
+    class Verification(models.TextChoices):
+        """What the time after the work says of it."""
+
+        PENDING = "pending", "Being watched"
+        PROVEN = "proven", "It has not come back"
+        RECURRED = "recurred", "It has come back"
+
     OPEN_STATES = (
         State.PROPOSED,
         State.APPROVED,
@@ -64,6 +99,37 @@ class WorkOrder(models.Model):
     due_at = models.DateTimeField()
     decision = models.JSONField(
         default=dict, editable=False, help_text="What the policy saw and which rules it took"
+    )
+
+    requested_by = models.CharField(
+        max_length=150, blank=True, editable=False, help_text="Empty where a rule asked for it"
+    )
+    planned_duration = models.DurationField(
+        default=timedelta(hours=1), help_text="How long the work takes one technician"
+    )
+    skills = models.ManyToManyField(
+        Skill, through="RequiredSkill", blank=True, related_name="work_orders"
+    )
+    technician = models.ForeignKey(
+        Technician, models.PROTECT, null=True, blank=True, related_name="work_orders"
+    )
+    scheduled_start = models.DateTimeField(null=True, blank=True)
+    scheduled_end = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deferred_until = models.DateTimeField(null=True, blank=True, editable=False)
+    hold_reason = models.CharField(max_length=30, choices=HoldReason, blank=True)
+
+    suspected_mode = coded("mode", "suspected_on")
+    failure_mode = coded("mode", "work_orders")
+    failure_cause = coded("cause", "+")
+    remedy = coded("remedy", "+")
+    found_fault = models.CharField(max_length=6, choices=FoundFault, blank=True)
+    resolution = models.TextField(blank=True, help_text="What was found and what was done")
+    verification = models.CharField(max_length=8, choices=Verification, blank=True, editable=False)
+    recurrence_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="recurrences"
     )
 
     objects = WorkOrderQuerySet.as_manager()
@@ -90,6 +156,22 @@ class WorkOrder(models.Model):
         return f"WO-{self.pk:06d}"
 
 
+class RequiredSkill(models.Model):
+    work_order = models.ForeignKey(WorkOrder, models.CASCADE, related_name="required_skills")
+    skill = models.ForeignKey(Skill, models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(default=1, validators=LEVEL, help_text="At least")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["work_order", "skill"], name="one_level_per_order_and_skill"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.skill} from level {self.level}"
+
+
 class WorkOrderTransition(models.Model):
     """One step in the life of an order: who moved it, when and why."""
 
@@ -98,6 +180,9 @@ class WorkOrderTransition(models.Model):
     to_state = models.CharField(max_length=11, choices=WorkOrder.State)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    actor_name = models.CharField(
+        max_length=150, blank=True, help_text="Also of a key; empty where a rule moved it"
     )
     reason = models.CharField(max_length=500, blank=True)
     moved_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -180,6 +180,8 @@ class ApiKeyAdmin(SiteScoped, WithButtons):
         "can_ingest",
         "can_register",
         "can_curate",
+        "can_work",
+        "can_plan",
         "rate_limit",
         "used",
         "expires_at",

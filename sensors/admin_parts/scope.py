@@ -11,7 +11,7 @@ from django.db.models import Field, ForeignKey, QuerySet
 from django.db.models.fields.related import RelatedField
 from django.http import HttpRequest
 
-from sensors.access import Right
+from sensors.access import Principal, Right
 from sensors.models import Site
 from sensors.models.access import principal_of
 
@@ -24,12 +24,17 @@ def person_of(request: HttpRequest) -> User:
     return request.user
 
 
-def sites_of(request: HttpRequest, right: Right = Right.READ) -> list[int] | None:
-    """Ids of the sites at which the person has the right; None means all. The memberships
-    are asked for once a request."""
+def principal_in(request: HttpRequest) -> Principal:
+    """The person with his or her rights. The memberships are asked for once a request."""
     if not hasattr(request, REMEMBERED):
         setattr(request, REMEMBERED, principal_of(person_of(request)))
-    return getattr(request, REMEMBERED).sites(right)
+    found: Principal = getattr(request, REMEMBERED)
+    return found
+
+
+def sites_of(request: HttpRequest, right: Right = Right.READ) -> list[int] | None:
+    """Ids of the sites at which the person has the right; None means all."""
+    return principal_in(request).sites(right)
 
 
 class SiteScoped(BaseModelAdmin):

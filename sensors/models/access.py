@@ -56,6 +56,12 @@ class ApiKey(models.Model):
     can_curate = models.BooleanField(
         default=False, help_text="Replays and discards the quarantine, settles conflicts"
     )
+    can_work = models.BooleanField(
+        default=False, help_text="Handles anomalies, asks for work and carries out orders"
+    )
+    can_plan = models.BooleanField(
+        default=False, help_text="Decides about work, plans and schedules it"
+    )
     rate_limit = models.CharField(
         max_length=20,
         blank=True,
@@ -86,6 +92,8 @@ class ApiKey(models.Model):
             Right.INGEST: self.can_ingest,
             Right.REGISTER: self.can_register,
             Right.CURATE: self.can_curate,
+            Right.WORK: self.can_work,
+            Right.PLAN: self.can_plan,
         }
         rights = frozenset(right for right, granted in held.items() if granted)
         return Principal(name=str(self), rights={self.site_id: rights})
@@ -116,4 +124,4 @@ def principal_of(user: User) -> Principal:
     memberships = Membership.objects.filter(user=user)
     rights = {member.site_id: member.rights for member in memberships}
     everywhere = frozenset(Right) if user.is_superuser else frozenset()
-    return Principal(str(user), rights, everywhere)
+    return Principal(str(user), rights, everywhere, user.pk)

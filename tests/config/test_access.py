@@ -189,9 +189,9 @@ def test_an_unknown_path_is_a_problem() -> None:
     ("role", "rights"),
     [
         (Role.VIEWER, {Right.READ}),
-        (Role.TECHNICIAN, {Right.READ}),
-        (Role.PLANNER, {Right.READ}),
-        (Role.ENGINEER, {Right.READ, Right.INGEST, Right.REGISTER, Right.CURATE}),
+        (Role.TECHNICIAN, {Right.READ, Right.WORK}),
+        (Role.PLANNER, {Right.READ, Right.WORK, Right.PLAN}),
+        (Role.ENGINEER, set(Right) - {Right.PLAN}),
     ],
 )
 def test_a_role_has_its_rights(role: Role, rights: set[Right]) -> None:

@@ -1,0 +1,29 @@
+"""What happens to anomalies and orders that others may want to hear of.
+
+Whoever makes it happen sends the signal, inside the transaction in which it happens, and
+knows nothing of who listens: announcing is work of its own.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.dispatch import Signal
+
+
+class Event(models.TextChoices):
+    OPENED = "opened", "An anomaly opened"
+    WORSE = "worse", "An anomaly got worse"
+    CLEARED = "cleared", "An anomaly is over"
+    PROPOSED = "proposed", "An order was proposed"
+    EXTENDED = "extended", "An order became wider or more urgent"
+    APPROVED = "approved", "An order was approved"
+    ASSIGNED = "assigned", "An order was given to somebody"
+    OVERDUE = "overdue", "An order is overdue"
+    COMPLETED = "completed", "An order was completed"
+    DRIFT = "drift", "Data have drifted from what was learnt"
+    PIPELINE_TROUBLE = "pipeline_trouble", "The pipeline is in trouble"
+
+
+# Sent with `event`; `asset`, `anomaly` and `order` where there are any; `key`, which tells
+# repeats of the event on the same row apart; and `request_ids` that led to it.
+happened = Signal()

@@ -1,0 +1,62 @@
+"""What failed, why, and what helped: short lists to choose from, in the way of ISO 14224."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from sensors.models import Asset, AssetType
+
+
+class FailureCodeQuerySet(models.QuerySet["FailureCode"]):
+    def for_asset(self, asset: Asset) -> Self:
+        """What may be chosen for an asset: the codes of its type, and those of all types."""
+        of_type = models.Q(asset_type=None) | models.Q(asset_type=asset.type_id)
+        return self.filter(of_type, is_active=True)
+
+
+class FailureCode(models.Model):
+    """One word of the failure coding of a type of equipment, which planners edit."""
+
+    class Aspect(models.TextChoices):
+        """Failure modes, failure causes and maintenance activities of ISO 14224, annex B."""
+
+        MODE = "mode", "Failure mode"
+        CAUSE = "cause", "Failure cause"
+        REMEDY = "remedy", "Remedy"
+
+    aspect = models.CharField(max_length=6, choices=Aspect)
+    asset_type = models.ForeignKey(
+        AssetType,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="failure_codes",
+        help_text="Empty for all types",
+    )
+    code = models.CharField(max_length=10, help_text="Such as VIB")
+    name = models.CharField(max_length=100, help_text="Such as Vibration")
+    sensor_kinds = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="Of a failure mode: kinds of sensors in which it shows",
+    )
+    is_active = models.BooleanField(default=True, help_text="May be chosen for new orders")
+
+    objects = FailureCodeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["aspect", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["aspect", "asset_type", "code"],
+                nulls_distinct=False,
+                name="one_failure_code_per_aspect_and_type",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"

@@ -1,0 +1,87 @@
+"""Who carries out the work, and what he or she knows how to do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from sensors.access import Principal, Right
+from sensors.models import Site
+
+LEVEL = [MinValueValidator(1), MaxValueValidator(5)]
+
+
+class Skill(models.Model):
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TechnicianQuerySet(models.QuerySet["Technician"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def visible_to(self, principal: Principal) -> Self:
+        sites = principal.sites(Right.READ)
+        return self.all() if sites is None else self.filter(site__in=sites)
+
+
+class Technician(models.Model):
+    """A person, or a contractor, to whom work can be given."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="technicians")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="technician",
+        help_text="Empty for people who do not log in",
+    )
+    name = models.CharField(max_length=100)
+    email = models.EmailField(blank=True)
+    hourly_rate = models.DecimalField(
+        max_digits=8, decimal_places=2, default=Decimal(0), validators=[MinValueValidator(0)]
+    )
+    skills = models.ManyToManyField(Skill, through="TechnicianSkill", related_name="technicians")
+    is_active = models.BooleanField(default=True)
+
+    objects = TechnicianQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "name"], name="one_technician_per_name_and_site"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TechnicianSkill(models.Model):
+    technician = models.ForeignKey(Technician, models.CASCADE, related_name="skill_levels")
+    skill = models.ForeignKey(Skill, models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(
+        default=3, validators=LEVEL, help_text="1 learns it, 3 does it alone, 5 teaches it"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["technician", "skill"], name="one_level_per_technician_and_skill"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.skill} {self.level}"
