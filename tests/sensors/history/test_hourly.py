@@ -42,14 +42,6 @@ def marked() -> int:
     return len(rows("SELECT FROM sensors_hourly_changed"))
 
 
-@pytest.fixture(autouse=True)
-def _empty_rollup(db: None) -> None:
-    """Without what tests left behind that commit: Django empties the tables of models alone."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM sensors_hourly_kept")
-        cursor.execute("DELETE FROM sensors_hourly_changed")
-
-
 def store(sensor: Sensor, *, hours: int, value: float = 1.0, minute: int = 0) -> None:
     moments = [
         NOON + timedelta(hours=h) + MINUTE * (minute + m) for h in range(hours) for m in range(3)
