@@ -203,6 +203,11 @@ GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.5)
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
 
+# Figures
+# What money is counted in; rates and costs are stored without it.
+CURRENCY = env.text("CURRENCY", "EUR")
+WEEKLY_HOURS_PER_TECHNICIAN = env.decimal("WEEKLY_HOURS_PER_TECHNICIAN", 40)
+
 # Notifications
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(BASE_DIR / "var" / "mail"))
