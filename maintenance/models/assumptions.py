@@ -84,6 +84,11 @@ class CostAssumption(models.Model):
         """As it is printed with each figure that rests on it."""
         return (
             f"{self}: an hour of unplanned downtime costs {self.cost_per_hour:.2f} {currency}, "
-            f"a failure takes {self.hours.normalize():f} h, and {self.share_failing:.0%} of "
-            "confirmed anomalies would have become one."
+            f"a failure takes {_short(self.hours)} h, and {_short(100 * self.share_failing)} % "
+            "of confirmed anomalies would have become one."
         )
+
+
+def _short(number: Decimal) -> str:
+    """Without zeros at its end."""
+    return f"{number.normalize():f}"

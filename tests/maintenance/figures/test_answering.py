@@ -197,6 +197,8 @@ def test_the_assumption_of_the_type_goes_before_that_of_all(site) -> None:
         site=site, asset_type=pumps, cost_per_hour=1_000, hours=8, share_failing="0.25"
     )
 
+    usual.refresh_from_db()
+
     found = ask(site)["cost_avoided"]
 
     assert found.value == 2_010
@@ -204,7 +206,7 @@ def test_the_assumption_of_the_type_goes_before_that_of_all(site) -> None:
     assert usual.in_words("EUR") in found.assumptions
     assert (
         f"{site.name}, Pump: an hour of unplanned downtime costs 1000.00 EUR, "
-        "a failure takes 8 h, and 25% of confirmed anomalies would have become one."
+        "a failure takes 8 h, and 25 % of confirmed anomalies would have become one."
     ) in found.assumptions
 
 
