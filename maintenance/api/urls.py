@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from maintenance.api.cost_assumptions import CostAssumptionViewSet
 from maintenance.api.kpis import KpiRowsView, KpiView
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
+from maintenance.api.reports import ReportViewSet
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
 app_name = "maintenance"
@@ -13,6 +14,7 @@ app_name = "maintenance"
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
 router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
+router.register("reports", ReportViewSet, basename="report")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
 urlpatterns = [
