@@ -31,11 +31,9 @@ def shown(value: float | None, unit: str) -> str:
     return f"{value:,.2f} {unit}"
 
 
-def value_of(figure: Figure) -> str:
-    """The value, or why there is none."""
-    if figure.value is None:
-        return f"{NOTHING} ({WHY.get(figure.why, figure.why)})"
-    return shown(figure.value, figure.unit)
+def why_of(figure: Figure) -> str:
+    """Why there is no value, if there is none."""
+    return WHY.get(figure.why, figure.why)
 
 
 def basis_of(figure: Figure) -> str:

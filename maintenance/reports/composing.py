@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from maintenance.models import Report
 
@@ -23,8 +23,18 @@ def compose(report: Report, told: Progress = lambda share: None) -> Document:
 
     PostgreSQL refuses to write while a section is made.
     """
-    kind = Kind(report.kind)
-    writers = [SECTIONS[kind][place] for place in sorted(SECTIONS[kind])]
+    return _composed(report, [Kind(report.kind)], told)
+
+
+def overview(report: Report) -> Document:
+    """What there is to say of machines, work and anomalies; the report need not be kept."""
+    return _composed(report, [Kind.MAINTENANCE_OVERVIEW, Kind.ANOMALY_SUMMARY])
+
+
+def _composed(
+    report: Report, kinds: Sequence[Kind], told: Progress = lambda share: None
+) -> Document:
+    writers = [SECTIONS[kind][place] for kind in kinds for place in sorted(SECTIONS[kind])]
     document = Document(_title(report), _about(report), report.site.zone)
     subject = Subject(report)
     for done, write in enumerate(writers, start=1):

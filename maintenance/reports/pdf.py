@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from maintenance.figures.catalogue import CATALOGUE
 from maintenance.figures.figure import Figure
-from maintenance.figures.words import basis_of, details_of, value_of
+from maintenance.figures.words import basis_of, details_of, shown, why_of
 from maintenance.reports.document import Bars, Document, Section, Table
 from sensors.drawing.bars import BarChart, draw_bars
 
@@ -116,7 +116,10 @@ class _Story:
                     self.words(CATALOGUE[figure.name].title),
                     self.words(CATALOGUE[figure.name].formula, "quiet"),
                 ],
-                self.words(value_of(figure), "bold"),
+                [
+                    self.words(shown(figure.value, figure.unit), "bold"),
+                    self.words(why_of(figure), "quiet"),
+                ],
                 [self.words(basis_of(figure)), self.words(details_of(figure), "quiet")],
             ]
             for figure in figures
