@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,6 +13,9 @@ from django.utils import timezone
 from maintenance.figures.question import USUAL_INTERVAL, FiguresError, Question
 from maintenance.models import Report
 from sensors.models import Asset, Site
+
+# The browser's own calendar.
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def midnight(day: date, site: Site) -> datetime:
@@ -24,8 +26,8 @@ def midnight(day: date, site: Site) -> datetime:
 class DaysForm(forms.Form):
     """From the first of some days to the last, both included."""
 
-    first_day = forms.DateField(label="from", widget=AdminDateWidget)
-    last_day = forms.DateField(label="to", widget=AdminDateWidget)
+    first_day = forms.DateField(label="From", widget=DAY)
+    last_day = forms.DateField(label="To", widget=DAY, help_text="Included")
 
     def interval(self, site: Site) -> tuple[datetime, datetime]:
         said = self.cleaned_data

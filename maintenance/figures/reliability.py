@@ -145,7 +145,7 @@ def availability(
             "down_hours": down,
             "unplanned_hours": unplanned,
             "only_planned_hours": down - unplanned,
-            "without_planned": 1 - unplanned / calendar if known else None,
+            "share_without_planned_stops": 1 - unplanned / calendar if known else None,
         },
         rows=_rows(stops, within, now),
     )

@@ -60,6 +60,6 @@ def scalars(details: Mapping[str, Any]) -> dict[str, float | None]:
 def _number(value: float | None, name: str) -> str:
     if value is None:
         return NOTHING
-    if name.startswith(("share", "without_planned")):
+    if name.startswith("share"):
         return f"{100 * value:.1f} %"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"

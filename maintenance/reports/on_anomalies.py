@@ -61,7 +61,10 @@ def _severities(subject: Subject) -> Table:
 
 def _worst(sources: list[dict[str, Any]]) -> Table:
     columns = ["Asset", "Sensor", "Kind", "Alarms"]
-    rows = [tuple(source.values()) for source in sources]
+    rows = [
+        (source["asset"], source["sensor"], source["kind"].replace("_", " "), source["alarms"])
+        for source in sources
+    ]
     return Table("The ten worst sources", columns, rows)
 
 

@@ -21,6 +21,8 @@ from sensors.drawing.bars import BarChart, draw_bars
 FONTS = {"DejaVu": "DejaVuSans.ttf", "DejaVu-Bold": "DejaVuSans-Bold.ttf"}
 INK, QUIET, LINE, BAR = "#1f2933", "#5b6770", "#d5dbe0", "#2f6690"
 MARGIN = 40.0
+# reportlab's own, within the margins.
+FRAME_PADDING = 6.0
 CHART_HEIGHT, AXIS_WIDTH, AXIS_HEIGHT = 110.0, 36.0, 16.0
 # A word longer than this is broken, so that it stays within its column.
 LONGEST_CELL = 300
@@ -70,17 +72,18 @@ class _Story:
 
         usual = ParagraphStyle("usual", fontName="DejaVu", fontSize=8, leading=10.5, textColor=INK)
         bold = {"parent": usual, "fontName": "DejaVu-Bold"}
+        head = bold | {"keepWithNext": 1}
         self.styles = {
             "usual": usual,
             "quiet": ParagraphStyle("quiet", parent=usual, textColor=QUIET, fontSize=7, leading=9),
             "bold": ParagraphStyle("bold", **bold),
-            "title": ParagraphStyle("title", fontSize=15, leading=19, spaceAfter=6, **bold),
+            "title": ParagraphStyle("title", fontSize=15, leading=19, spaceAfter=6, **head),
             "section": ParagraphStyle(
-                "section", fontSize=11, leading=14, spaceBefore=14, spaceAfter=4, **bold
+                "section", fontSize=11, leading=14, spaceBefore=14, spaceAfter=4, **head
             ),
-            "table": ParagraphStyle("table", spaceBefore=8, spaceAfter=2, **bold),
+            "table": ParagraphStyle("table", spaceBefore=8, spaceAfter=2, **head),
         }
-        self.width = width
+        self.width = width - 2 * FRAME_PADDING
         self.parts: list[Any] = []
 
     def words(self, text: object, style: str = "usual") -> Any:
@@ -149,7 +152,7 @@ class _Story:
             ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
         ]
         widths = [self.width * share for share in shares]
-        return Grid(rows, colWidths=widths, style=lines, **more)
+        return Grid(rows, colWidths=widths, style=lines, hAlign="LEFT", **more)
 
     def _chart(self, chart: Bars) -> list[Any]:
         drawn = draw_bars(chart.title, chart.values, unit=chart.unit)
@@ -184,7 +187,7 @@ def _picture(chart: BarChart, width: float) -> Any:
         at = y(tick.at)
         drawing.add(Line(x(0), at, x(100), at, strokeColor=line, strokeWidth=0.4))
         drawing.add(String(x(0) - 4, at - 2.5, tick.label, textAnchor="end", **text))
-    for bar in chart.bars:
+    for bar in (bar for bar in chart.bars if bar.height):
         height = CHART_HEIGHT * bar.height / 100
         left, wide = x(bar.x), (width - AXIS_WIDTH) * bar.width / 100
         drawing.add(Rect(left, AXIS_HEIGHT, wide, height, fillColor=filled, strokeColor=None))

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from sensors.drawing.ticks import Tick, round_ticks
 
-MOST_LABELS = 8
+MOST_LABELS = 6
 # Of the room of each bar.
 FILLED = 0.8
+# Less than this is what rounding left.
+LEAST = 1e-9
 # So that no bar touches the upper edge.
 MARGIN = 1.05
 
@@ -37,7 +39,7 @@ class BarChart:
 def draw_bars(title: str, named: Sequence[tuple[str, float]], *, unit: str = "") -> BarChart:
     """A bar for each of the named values, none of which is negative."""
     most = max((value for _, value in named), default=0.0)
-    if not most > 0:
+    if most < LEAST:
         return BarChart(title, "There is nothing to show.")
     top, room = MARGIN * most, 100 / len(named)
 

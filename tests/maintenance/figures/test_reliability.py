@@ -164,4 +164,4 @@ def test_availability_is_a_share_whatever_is_put_down(stops) -> None:
     found = availability(tree(a=None, b="a", c=None), stops, WITHIN, at(150))
 
     assert found.value is not None
-    assert -1e-12 <= found.value <= found.details["without_planned"] <= 1
+    assert -1e-12 <= found.value <= found.details["share_without_planned_stops"] <= 1
