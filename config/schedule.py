@@ -35,7 +35,7 @@ BEAT_SCHEDULE = {
     "give-up-unseen": every(HOUR, "mlops.give_up_unseen"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
     "look-for-odd-shapes": nightly(2, 20, "agents.look_for_odd_shapes"),
-    # Those of the month that is over are made once; every other night there is nothing to do.
+    # By then the month is over in every time zone. Any other day there is nothing to do.
     "make-monthly-reports": nightly(14, 10, "agents.make_monthly_reports"),
     "prune-models": nightly(3, 10, "mlops.prune_models"),
     "refit-asset-types": nightly(2, 10, "mlops.refit_asset_types"),

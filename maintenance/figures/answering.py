@@ -24,7 +24,7 @@ from maintenance.figures.reliability import (
     total,
 )
 from maintenance.figures.spans import length
-from maintenance.figures.verdicts import forewarning, precision
+from maintenance.figures.verdicts import fault_found, forewarning, precision
 
 
 def figures_of(question: Question) -> dict[str, Figure]:
@@ -67,6 +67,7 @@ def _anomalies(rows: Fetched) -> Iterator[Figure]:
     yield from reactions(rows.alarms, within)
     yield from alarm_figures(rows.alarms, within, len(tree.sites), tags)
     yield precision(rows.alarms, within)
+    yield fault_found(rows.orders, within)
     own = [stop for stop in rows.standstills if stop.asset in tree.asked]
     yield forewarning(failures_of(rows.failed_lives, own), rows.alarms, within, tree)
 

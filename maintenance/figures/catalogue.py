@@ -55,6 +55,11 @@ CATALOGUE = {
     "detector_precision": Entry(
         "Precision of detectors", "right / (right + wrong) by verdicts", "ours"
     ),
+    "fault_found": Entry(
+        "Orders in which a fault was found",
+        "found, or partly / said, of predictive orders",
+        "ours",
+    ),
     "forewarning": Entry("Forewarning", "median from noticed to failed", "ours"),
     "maintenance_cost": Entry("Maintenance cost", "labour + parts", "EN 15341"),
     "cost_avoided": Entry(
@@ -74,6 +79,7 @@ WHY = {
     "no_reaction": "nobody reacted yet",
     "no_anomalies": "there were no anomalies",
     "no_verdicts": "no verdicts were given",
+    "nobody_said": "nobody said of such an order whether a fault was found",
     "no_failures": "nothing failed",
     "no_failure_forewarned": "no failure was forewarned",
     "no_assumptions": "nobody has said what a failure costs",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from maintenance.figures.facts import Alarm, Assumption, Assumptions, Failure, Part, Work
@@ -51,7 +52,10 @@ def cost_avoided(
     nothing was avoided.
     """
     faults = [fault for fault in _faults(alarms) if within[0] <= fault.detected_at < within[1]]
-    avoided = [fault for fault in faults if not _failed_anyway(fault, failures, tree)]
+    failed: dict[int, list[datetime]] = {}
+    for failure in sorted(failures, key=lambda failure: failure.at):
+        failed.setdefault(failure.asset, []).append(failure.at)
+    avoided = [fault for fault in faults if not _failed_anyway(fault, failed, tree)]
     rows, used = [], dict[str, None]()
     for fault in avoided:
         assumed = _assumed(fault, tree, assumptions)
@@ -86,13 +90,19 @@ def _faults(alarms: Iterable[Alarm]) -> list[Alarm]:
     return list(found.values())
 
 
-def _failed_anyway(fault: Alarm, failures: Sequence[Failure], tree: Tree) -> bool:
-    ended: datetime | None = fault.work_completed_at
-    return any(
-        fault.asset in tree.below(failure.asset) or failure.asset in tree.below(fault.asset)
-        for failure in failures
-        if fault.detected_at <= failure.at and (ended is None or failure.at <= ended)
-    )
+def _failed_anyway(fault: Alarm, failed: Mapping[int, Sequence[datetime]], tree: Tree) -> bool:
+    """Whether the asset, a part of it, or what it is a part of failed before the work was done.
+
+    `failed` has the moments by asset, in order.
+    """
+    for asset in tree.above(fault.asset) | tree.below(fault.asset):
+        moments = failed.get(asset, ())
+        following = bisect_left(moments, fault.detected_at)
+        if following < len(moments) and (
+            fault.work_completed_at is None or moments[following] <= fault.work_completed_at
+        ):
+            return True
+    return False
 
 
 def _assumed(fault: Alarm, tree: Tree, assumptions: Assumptions) -> Assumption | None:

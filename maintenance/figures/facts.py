@@ -72,7 +72,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A work order; `cancelled` where it was given up."""
+    """A work order; `cancelled` where it was given up. `found` is whether a fault was."""
 
     pk: int
     asset: int
@@ -81,6 +81,7 @@ class Order:
     scheduled_end: datetime | None = None
     completed_at: datetime | None = None
     cancelled: bool = False
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)

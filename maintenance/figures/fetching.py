@@ -129,10 +129,17 @@ class Fetched:
             | Q(completed_at__range=span),
             opened_at__lt=self.question.as_of,
         ).order_by("pk")
-        fields = ("pk", "asset", "origin", "due_at", "scheduled_end", "completed_at", "state")
+        fields = ("pk", "asset", "origin", "due_at", "scheduled_end", "completed_at")
+        more = ("state", "found_fault")
         return [
-            Order(pk, asset, origin, due, slot, self.by_then(done), state == State.CANCELLED)
-            for pk, asset, origin, due, slot, done, state in bounded(rows.values_list(*fields))
+            Order(
+                *(pk, asset, origin, due, slot, self.by_then(done)),
+                cancelled=state == State.CANCELLED,
+                found=found,
+            )
+            for pk, asset, origin, due, slot, done, state, found in bounded(
+                rows.values_list(*fields, *more)
+            )
         ]
 
     def _span(self) -> tuple[datetime, datetime]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from maintenance.figures.estimates import quantile, wilson
-from maintenance.figures.facts import Alarm, Failure
+from maintenance.figures.facts import Alarm, Failure, Order
 from maintenance.figures.figure import HOURS, SHARE, Figure, Row
 from maintenance.figures.spans import Span, length
 from maintenance.figures.tree import Tree
@@ -15,6 +15,8 @@ from maintenance.figures.tree import Tree
 RIGHT = ("confirmed", "sensor_fault")
 # Duplicates and what is inconclusive say nothing of a detector.
 WRONG = ("false_positive", "expected_operation")
+# In the words of models.WorkOrder.
+PREDICTIVE, FOUND, NOT_FOUND = "predictive", ("yes", "partly"), "no"
 CONFIRMED, DUPLICATE = "confirmed", "duplicate"
 
 # An anomaly further ahead is not taken for a warning of this failure.
@@ -67,6 +69,35 @@ def _of_method(method: str, judged: Sequence[Alarm]) -> dict[str, object]:
         "low": low,
         "high": high,
     }
+
+
+def fault_found(orders: Iterable[Order], within: Span) -> Figure:
+    """Share of the completed orders of the software's own in which a fault was found, or a part
+    of one, with Wilson's interval. Orders of which nobody said it are left out."""
+    told = [
+        order
+        for order in orders
+        if order.origin == PREDICTIVE
+        and order.found in (*FOUND, NOT_FOUND)
+        and order.completed_at is not None
+        and within[0] <= order.completed_at < within[1]
+    ]
+    right = sum(order.found in FOUND for order in told)
+    n = len(told)
+    return Figure(
+        "fault_found",
+        right / n if n else None,
+        SHARE,
+        n,
+        why="" if n else "nobody_said",
+        interval=wilson(right / n, n) if n else None,
+        details={"partly": sum(order.found == "partly" for order in told)},
+        rows=tuple(
+            Row("work_order", order.pk, order.completed_at, float(order.found in FOUND))
+            for order in told
+            if order.completed_at
+        ),
+    )
 
 
 def forewarning(

@@ -75,7 +75,7 @@ def people(subject: Subject) -> Section:
 
 @section_of(Kind.ANOMALY_SUMMARY, 30)
 def verdicts(subject: Subject) -> Section:
-    figures = subject.figures("detector_precision", "forewarning")
+    figures = subject.figures("detector_precision", "fault_found", "forewarning")
     rows = [tuple(row.values()) for row in figures[0].details["detectors"]]
     columns = ["Detector", "Precision", "n", "At least", "At most"]
     return Section(

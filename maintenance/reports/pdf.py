@@ -24,7 +24,9 @@ MARGIN = 40.0
 # reportlab's own, within the margins.
 FRAME_PADDING = 6.0
 CHART_HEIGHT, AXIS_WIDTH, AXIS_HEIGHT = 110.0, 36.0, 16.0
-# A word longer than this is broken, so that it stays within its column.
+# Below a heading.
+LEAST_ROOM = 70.0
+# In a narrow column a longer text could take more than a page, which no row may.
 LONGEST_CELL = 300
 
 
@@ -72,16 +74,15 @@ class _Story:
 
         usual = ParagraphStyle("usual", fontName="DejaVu", fontSize=8, leading=10.5, textColor=INK)
         bold = {"parent": usual, "fontName": "DejaVu-Bold"}
-        head = bold | {"keepWithNext": 1}
         self.styles = {
             "usual": usual,
             "quiet": ParagraphStyle("quiet", parent=usual, textColor=QUIET, fontSize=7, leading=9),
             "bold": ParagraphStyle("bold", **bold),
-            "title": ParagraphStyle("title", fontSize=15, leading=19, spaceAfter=6, **head),
+            "title": ParagraphStyle("title", fontSize=15, leading=19, spaceAfter=6, **bold),
             "section": ParagraphStyle(
-                "section", fontSize=11, leading=14, spaceBefore=14, spaceAfter=4, **head
+                "section", fontSize=11, leading=14, spaceBefore=14, spaceAfter=4, **bold
             ),
-            "table": ParagraphStyle("table", spaceBefore=8, spaceAfter=2, **head),
+            "table": ParagraphStyle("table", spaceBefore=8, spaceAfter=2, **bold),
         }
         self.width = width - 2 * FRAME_PADDING
         self.parts: list[Any] = []
@@ -90,10 +91,13 @@ class _Story:
         """A paragraph. What people wrote is text, never markup."""
         from reportlab.platypus import Paragraph
 
-        said = str(text)
-        if len(said) > LONGEST_CELL:
-            said = said[: LONGEST_CELL - 1] + "…"
-        return Paragraph(escape(said), self.styles[style])
+        return Paragraph(escape(str(text)), self.styles[style])
+
+    def head(self, text: str, style: str, room: float) -> None:
+        """A heading, on the next page if there is no room for what follows."""
+        from reportlab.platypus import CondPageBreak
+
+        self.parts += [CondPageBreak(room), self.words(text, style)]
 
     def begin(self, document: Document) -> None:
         self.parts.append(self.words(document.title, "title"))
@@ -104,11 +108,12 @@ class _Story:
         self.parts.append(self._grid(rows, [0.15, 0.85]))
 
     def add(self, document: Document, section: Section) -> None:
-        self.parts.append(self.words(section.title, "section"))
+        self.head(section.title, "section", room=LEAST_ROOM + 30)
         self.parts += [self.words(words) for words in section.words]
         if section.figures:
             self.parts.append(self._figures(section.figures))
-        self.parts += [part for chart in section.charts for part in self._chart(chart)]
+        for chart in section.charts:
+            self._chart(chart)
         for table in section.tables:
             self._table(document, table)
 
@@ -130,13 +135,13 @@ class _Story:
         return self._grid(rows, [0.36, 0.24, 0.40])
 
     def _table(self, document: Document, table: Table) -> None:
-        self.parts.append(self.words(table.title, "table"))
+        self.head(table.title, "table", room=LEAST_ROOM)
         if not table.rows:
             self.parts.append(self.words("None."))
             return
         head = [self.words(column, "quiet") for column in table.columns]
         shown = [[document.in_words(cell) for cell in row] for row in table.rows]
-        rows = [[self.words(cell) for cell in row] for row in shown]
+        rows = [[self.words(_cut(cell)) for cell in row] for row in shown]
         self.parts.append(self._grid([head, *rows], _shares(table.columns, shown), repeatRows=1))
         if table.more:
             self.parts.append(self.words(f"and {table.more} more"))
@@ -154,11 +159,16 @@ class _Story:
         widths = [self.width * share for share in shares]
         return Grid(rows, colWidths=widths, style=lines, hAlign="LEFT", **more)
 
-    def _chart(self, chart: Bars) -> list[Any]:
+    def _chart(self, chart: Bars) -> None:
         drawn = draw_bars(chart.title, chart.values, unit=chart.unit)
-        head = self.words(chart.title, "table")
-        picture = [_picture(drawn, self.width)] if drawn.bars else []
-        return [head, *picture, self.words(drawn.description, "quiet")]
+        self.head(chart.title, "table", room=LEAST_ROOM + CHART_HEIGHT)
+        if drawn.bars:
+            self.parts.append(_picture(drawn, self.width))
+        self.parts.append(self.words(drawn.description, "quiet"))
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 1] + "…"
 
 
 def _shares(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:

@@ -21,7 +21,9 @@ def make_downtime(asset: Asset, hours: float = 2, **fields: Any) -> Downtime:
 
 def make_labour(order: Any, hours: float = 2, **fields: Any) -> Labour:
     started = fields.pop("started_at", NOON)
-    defaults = {"person": "Erika", "hourly_rate": 60, "ended_at": started + hours * HOUR}
+    # Nobody works on two orders at once.
+    person = f"Worker {Labour.objects.count()}"
+    defaults = {"person": person, "hourly_rate": 60, "ended_at": started + hours * HOUR}
     return Labour.objects.create(work_order=order, started_at=started, **defaults | fields)
 
 

@@ -27,7 +27,7 @@ from tests.maintenance.figures.plant import (
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 13
+MOST_QUERIES = 10
 
 
 def ask(*sites: Any, asset: Any = None, **fields: Any) -> Any:

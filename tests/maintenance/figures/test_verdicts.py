@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from maintenance.figures.facts import Order
 from maintenance.figures.reaction import reactions
-from maintenance.figures.verdicts import forewarning, precision
+from maintenance.figures.verdicts import fault_found, forewarning, precision
 from tests.maintenance.figures.made import alarm, at, failure, tree
 
 WITHIN = at(0), at(1_000)
@@ -42,6 +43,33 @@ def test_precision_is_told_of_each_detector_over_its_versions() -> None:
         ("stuck", 0, 1),
     ]
     assert found[0]["low"] == pytest.approx(0.3424, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("found", "value", "n"),
+    [
+        ([], None, 0),
+        ([""], None, 0),
+        (["yes", "partly", "no", ""], 2 / 3, 3),
+        (["no"], 0, 1),
+    ],
+)
+def test_whether_a_fault_was_found_is_asked_of_the_softwares_own_orders(found, value, n) -> None:
+    def order(said, **fields):
+        defaults = {"pk": 1, "asset": 1, "origin": "predictive", "due_at": at(0)}
+        return Order(**defaults | {"completed_at": at(5), "found": said} | fields)
+
+    others = [
+        order("yes", origin="corrective"),
+        order("yes", completed_at=None),
+        order("yes", completed_at=at(1_000)),
+    ]
+
+    answer = fault_found([*map(order, found), *others], WITHIN)
+
+    assert answer.value == (None if value is None else pytest.approx(value))
+    assert (answer.n, len(answer.rows)) == (n, n)
+    assert (answer.interval is None) == (value is None)
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,10 @@ def test_left_out_it_is_the_own_site_of_late(planner, site) -> None:
 def test_each_figure_leads_to_its_rows_on_the_page(planner, site) -> None:
     make_month(site)
     page = planner.get(FIGURES, {"site": site.code} | DAYS)
-    urls = [f["url"] for part in page.context["sections"] for f in part["figures"] if f["url"]]
+    urls = {f["title"]: f["url"] for p in page.context["sections"] for f in p["figures"]}
 
-    assert len(urls) > 8
-    for url in urls:
+    for title in ("Availability", "Backlog", "Maintenance cost", "Precision of detectors"):
+        url = urls[title]
         rows = planner.get(FIGURES + url.partition("#")[0]).context["rows"]
         assert rows["shown"]
 

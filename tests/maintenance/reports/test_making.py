@@ -33,6 +33,7 @@ from tests.factories import (
 )
 from tests.maintenance.figures.plant import DAY
 from tests.maintenance.reports.made import UNTIL, make_month, make_report
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 KINDS = list(Report.Kind)
@@ -286,3 +287,25 @@ def test_files_go_to_the_storage_of_the_project(site) -> None:
     for file in report.files.all():
         assert default_storage.exists(file.file.name)
         assert default_storage.size(file.file.name) == file.size
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_for_the_same_at_once_have_one_report() -> None:
+    site = make_site()
+
+    with patch("agents.receivers.send_report"):
+        asked = race(lambda: request(site), lambda: request(site))
+
+    assert {report.pk for report, _ in asked} == {Report.objects.get().pk}
+    assert sorted(is_new for _, is_new in asked) == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_make_a_report_once() -> None:
+    report = make_report(make_site())
+
+    race(lambda: carry_out(report.pk), lambda: carry_out(report.pk))
+
+    report.refresh_from_db()
+    assert report.status == "done"
+    assert report.files.count() == len(FORMS)
