@@ -29,7 +29,7 @@ from maintenance.models import (
 )
 from sensors.models import Asset, Sensor
 
-State = WorkOrder.State
+CANCELLED = WorkOrder.State.CANCELLED
 
 
 @dataclass(frozen=True)
@@ -130,16 +130,10 @@ class Fetched:
             opened_at__lt=self.question.as_of,
         ).order_by("pk")
         fields = ("pk", "asset", "origin", "due_at", "scheduled_end", "completed_at")
-        more = ("state", "found_fault")
+        found = bounded(rows.values_list(*fields, "state", "found_fault"))
         return [
-            Order(
-                *(pk, asset, origin, due, slot, self.by_then(done)),
-                cancelled=state == State.CANCELLED,
-                found=found,
-            )
-            for pk, asset, origin, due, slot, done, state, found in bounded(
-                rows.values_list(*fields, *more)
-            )
+            Order(pk, asset, origin, due, slot, self.by_then(done), state == CANCELLED, fault)
+            for pk, asset, origin, due, slot, done, state, fault in found
         ]
 
     def _span(self) -> tuple[datetime, datetime]:

@@ -50,3 +50,8 @@ def make_month(site: Site, name: str = "Feed pump") -> Sensor:
         acknowledged_by=make_user(),
     )
     return sensor
+
+
+def written(report: Report) -> dict[str, bytes]:
+    """What its files hold, by form."""
+    return {file.form: file.file.read() for file in report.files.all()}
