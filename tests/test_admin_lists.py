@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Life, Notification, WorkOrder
+from maintenance.models import Anomaly, CostAssumption, Life, Notification, Report, WorkOrder
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -54,6 +54,7 @@ from tests.factories import (
     make_version,
     make_work_order,
 )
+from tests.maintenance.reports.made import make_report
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,10 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     WorkOrder: lambda site: (
         make_anomaly(make_sensor(site=site), work_order=make_order_at(site)).work_order
     ),
+    CostAssumption: lambda site: CostAssumption.objects.create(
+        site=site, cost_per_hour=100, hours=4
+    ),
+    Report: lambda site: make_report(site, asset=make_asset(site=site)),
     Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
@@ -231,11 +236,12 @@ EVIDENCE = [
     Anomaly,
     Notification,
     Backtest,
+    Report,
 ]
 
 
 # People ask for them; what comes of it is written by a worker.
-ASKED_FOR = [Backtest]
+ASKED_FOR = [Backtest, Report]
 
 
 @pytest.mark.parametrize("model", EVIDENCE, ids=named)

@@ -3,13 +3,18 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from maintenance.api.cost_assumptions import CostAssumptionViewSet
+from maintenance.api.kpis import KpiRowsView, KpiView
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
+from maintenance.api.reports import ReportViewSet
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
 app_name = "maintenance"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
+router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
+router.register("reports", ReportViewSet, basename="report")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
 urlpatterns = [
@@ -24,5 +29,7 @@ urlpatterns = [
         LifeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="life-detail",
     ),
+    path("kpis", KpiView.as_view(), name="kpi-list"),
+    path("kpis/<str:name>/rows", KpiRowsView.as_view(), name="kpi-rows"),
     path("", include(router.urls)),
 ]
