@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
+from maintenance.api.plans import GenerateView, OccurrenceViewSet, PlanViewSet, PreviewView
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
 app_name = "maintenance"
@@ -23,6 +24,21 @@ urlpatterns = [
         "lives/<int:pk>",
         LifeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="life-detail",
+    ),
+    path("plans", PlanViewSet.as_view({"get": "list", "post": "create"}), name="plan-list"),
+    path(
+        "plans/<int:pk>",
+        PlanViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="plan-detail",
+    ),
+    path(
+        "plans/<int:pk>/generate", GenerateView.as_view({"post": "create"}), name="plan-generate"
+    ),
+    path("plans/<int:pk>/preview", PreviewView.as_view({"get": "retrieve"}), name="plan-preview"),
+    path(
+        "plans/<int:pk>/occurrences",
+        OccurrenceViewSet.as_view({"get": "list"}),
+        name="plan-occurrences",
     ),
     path("", include(router.urls)),
 ]
