@@ -61,7 +61,7 @@ class CalendarInline(Rows):
 
     @admin.display(description="next")
     def due(self, trigger: CalendarTrigger) -> str:
-        return local(trigger.due_at, trigger.plan.zone)
+        return local(trigger.due_at, trigger.plan.zone) if trigger.due_at else "–"
 
 
 class MeterInline(Rows):

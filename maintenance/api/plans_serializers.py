@@ -40,7 +40,7 @@ class SecondsField(serializers.IntegerField):
 
 def up_to(most: int, child: Strict) -> Any:
     """A list that may be left out."""
-    return serializers.ListSerializer(child=child, required=False, max_length=most)
+    return serializers.ListField(child=child, required=False, max_length=most)
 
 
 class CalendarInSerializer(Strict):

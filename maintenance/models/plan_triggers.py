@@ -47,7 +47,7 @@ class CalendarTrigger(models.Model):
         return datetime.combine(self.first_on, self.at)
 
     def clean(self) -> None:
-        if not (self.rule and self.first_on and self.at):
+        if not (self.rule and self.first_on and self.at and self.plan.has_zone):
             return  # Told by the fields themselves.
         try:
             rule = recurrence.check(self.rule, self.start, self.plan.zone)

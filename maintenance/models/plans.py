@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -152,6 +153,14 @@ class Plan(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone) if self.time_zone else self.asset.site.zone
+
+    @property
+    def has_zone(self) -> bool:
+        """Whether it is known by which clock it goes: not so in forms that say nonsense."""
+        try:
+            return bool(self.zone)
+        except (ObjectDoesNotExist, ZoneInfoNotFoundError, ValueError, OSError):
+            return False
 
     @property
     def habits(self) -> Habits:

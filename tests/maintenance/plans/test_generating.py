@@ -22,6 +22,7 @@ from maintenance.models import (
 )
 from maintenance.plans import generating
 from maintenance.plans.generating import generate_due, generate_now
+from maintenance.plans.making import make_order
 from maintenance.plans.moving_on import resume_left
 from maintenance.refusals import NotAllowedError, RefusedError
 from sensors.access import Principal, Right
@@ -73,7 +74,9 @@ def test_an_order_has_what_the_plan_says_of_the_work() -> None:
 
     assert (order.title, order.description) == (f"{plan.asset.tag}: {plan.title}", "Both ends")
     assert (order.priority, order.planned_duration) == ("P2", timedelta(minutes=90))
-    assert [(p.words, p.on_fail) for p in order.checklist.all()] == [("Warm?", "create_work_order")]
+    assert [(p.words, p.on_fail) for p in order.checklist.all()] == [
+        ("Warm?", "create_work_order")
+    ]
     assert [(s.skill.code, s.level) for s in order.required_skills.all()] == [("lub", 2)]
     assert [str(part) for part in order.planned_parts.all()] == ["0.25 × Grease"]
     assert not order.parts.exists(), "what was used is booked by whoever used it"
@@ -381,12 +384,11 @@ def test_the_database_keeps_to_one_open_order() -> None:
 
 def test_one_plan_that_fails_holds_no_other_up(caplog: pytest.LogCaptureFixture) -> None:
     broken, sound = make_plan(WEEKLY), make_plan(WEEKLY)
-    make = generating.make_order
 
     def fail(plan: Plan, *args: Any, **kwargs: Any) -> WorkOrder:
         if plan == broken:
             raise ValueError("no")
-        return make(plan, *args, **kwargs)
+        return make_order(plan, *args, **kwargs)
 
     with patch.object(generating, "make_order", fail):
         [order] = generated(DUE)

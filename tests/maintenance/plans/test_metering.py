@@ -27,9 +27,7 @@ def count(measure: Measure, values: list[float], hours: list[float] | None = Non
         (Measure.AMOUNT, [2, -4, 6], 2.0),
     ],
 )
-def test_each_measure_counts_its_own(
-    measure: Measure, values: list[float], amount: float
-) -> None:
+def test_each_measure_counts_its_own(measure: Measure, values: list[float], amount: float) -> None:
     assert count(measure, values) == pytest.approx(amount)
 
 

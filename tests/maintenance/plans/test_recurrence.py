@@ -90,8 +90,8 @@ def test_a_rule_falls_as_the_standard_says(rule: str, start: str, found: list[st
     interval=st.integers(1, 9),
     days=st.sampled_from(["", ";BYDAY=TU,SA"]),
     count=st.sampled_from(["", ";COUNT=40"]),
-    start=st.datetimes(datetime(2020, 1, 1), datetime(2026, 1, 1)),
-    after=st.datetimes(datetime(2019, 1, 1), datetime(2035, 1, 1)),
+    start=st.datetimes(naive("2020-01-01"), naive("2026-01-01")),
+    after=st.datetimes(naive("2019-01-01"), naive("2035-01-01")),
 )
 def test_dates_far_from_the_start_are_those_of_dateutil(
     frequency: str, interval: int, days: str, count: str, start: datetime, after: datetime
@@ -147,7 +147,7 @@ def test_a_rule_that_cannot_be_kept_is_refused_with_a_code(rule: str, code: str)
 @pytest.mark.parametrize("year", [1, 1999, 2101, 9999])
 def test_a_plan_begins_in_our_time(year: int) -> None:
     with pytest.raises(RuleError) as refused:
-        check("FREQ=DAILY", datetime(year, 1, 1), BERLIN)
+        check("FREQ=DAILY", naive(f"{year:04}-01-01"), BERLIN)
 
     assert refused.value.code == "start_out_of_bounds"
 
