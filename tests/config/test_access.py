@@ -27,6 +27,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
+from tests.maintenance.plans.builders import make_plan
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -119,6 +120,7 @@ def test_a_route_shows_only_the_own_site() -> None:
     site = make_site()
     sensor = make_sensor(site=site)
     batch = make_batch(site, [reading(sensor, 1)])
+    plan = make_plan(asset=sensor.asset)
     rows = {
         "sensors:sensor": sensor.pk,
         "sensors:quarantine": make_quarantined(batch=batch).pk,
@@ -137,6 +139,9 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:asset-lives": sensor.asset.pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
         "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
+        "maintenance:plan": plan.pk,
+        "maintenance:plan-preview": plan.pk,
+        "maintenance:plan-occurrences": plan.pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
     }
     own, other = (
@@ -152,6 +157,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:conflict-resolve",
         "sensors:conflict-resolve-one",
         "sensors:sensor-waveform",
+        "maintenance:plan-generate",
         "mlops:reading-detect",
     } | FOR_INFLUX
 
