@@ -80,9 +80,10 @@ def _as_built(order: WorkOrder) -> list[int]:
 
 
 def _by_full_text(order: WorkOrder, language: str) -> list[int]:
-    asked = {"language": language, "text": _text(order.title, order.description), "id": order.pk}
+    text = _text(order.title, order.description)
+    numbers = {"id": order.pk, "type": order.asset.type_id, "most": LOOKED_AT}
     with connection.cursor() as cursor:
-        cursor.execute(FULL_TEXT, asked | {"type": order.asset.type_id, "most": LOOKED_AT})
+        cursor.execute(FULL_TEXT, {"language": language, "text": text, **numbers})
         return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -42,6 +42,7 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:work-order-detail": READ,
     "maintenance:asset-lives": CURATE | READ,
     "maintenance:life-detail": READ | {"PATCH": Right.CURATE},
+    "maintenance:work-order-similar": READ,
     "maintenance:plan-list": PLAN | READ,
     "maintenance:plan-detail": READ | {"PATCH": Right.PLAN},
     "maintenance:plan-generate": PLAN,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from maintenance.admin import anomalies, lives, notifications, plans, work_orders
+from maintenance.admin import anomalies, lives, notifications, past, plans, work_orders
 
-__all__ = ["anomalies", "lives", "notifications", "plans", "work_orders"]
+__all__ = ["anomalies", "lives", "notifications", "past", "plans", "work_orders"]

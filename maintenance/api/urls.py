@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
+from maintenance.api.past import SimilarView
 from maintenance.api.plans import GenerateView, OccurrenceViewSet, PlanViewSet, PreviewView
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
@@ -39,6 +40,11 @@ urlpatterns = [
         "plans/<int:pk>/occurrences",
         OccurrenceViewSet.as_view({"get": "list"}),
         name="plan-occurrences",
+    ),
+    path(
+        "work-orders/<int:pk>/similar",
+        SimilarView.as_view({"get": "retrieve"}),
+        name="work-order-similar",
     ),
     path("", include(router.urls)),
 ]

@@ -102,5 +102,7 @@ def _told_of(row: dict) -> Told:
 
 
 def _in_full(pks: Iterable[int]) -> dict[int, WorkOrder]:
-    named = WorkOrder.objects.select_related("asset", "failure_mode", "failure_cause", "remedy")
+    named = WorkOrder.objects.select_related(
+        "asset__site", "failure_mode", "failure_cause", "remedy"
+    )
     return named.prefetch_related("labour", "parts").in_bulk(list(pks))

@@ -120,7 +120,7 @@ def test_a_route_shows_only_the_own_site() -> None:
     site = make_site()
     sensor = make_sensor(site=site)
     batch = make_batch(site, [reading(sensor, 1)])
-    plan = make_plan(asset=sensor.asset)
+    plan, order = make_plan(asset=sensor.asset), make_work_order(asset=sensor.asset)
     rows = {
         "sensors:sensor": sensor.pk,
         "sensors:quarantine": make_quarantined(batch=batch).pk,
@@ -138,7 +138,8 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:anomaly": make_anomaly(sensor).pk,
         "maintenance:asset-lives": sensor.asset.pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
-        "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
+        "maintenance:work-order": order.pk,
+        "maintenance:work-order-similar": order.pk,
         "maintenance:plan": plan.pk,
         "maintenance:plan-preview": plan.pk,
         "maintenance:plan-occurrences": plan.pk,
