@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from django.core.management import call_command
 from django.db import connection
@@ -157,14 +158,17 @@ def _mode(code: str) -> FailureCode:
     return found
 
 
+@cache
+def _sensor(asset: Asset, kind: str) -> Sensor:
+    code = f"{asset.tag}-{kind}"
+    fields = {"asset": asset, "kind": kind}
+    return Sensor.objects.get_or_create(site=asset.site, code=code, defaults=fields)[0]
+
+
 def _anomaly(order: WorkOrder, kind: str) -> Anomaly:
-    code = f"{order.asset.tag}-{kind}"
-    sensor, _ = Sensor.objects.get_or_create(
-        site=order.asset.site, code=code, defaults={"asset": order.asset, "kind": kind}
-    )
     return Anomaly(
         asset=order.asset,
-        sensor=sensor,
+        sensor=_sensor(order.asset, kind),
         kind=Anomaly.Kind.DEVIATION,
         detector="bench#1",
         started_at=AT,

@@ -30,7 +30,7 @@ def similar_orders(request: HttpRequest, order: WorkOrder) -> SafeString:
             f"{one.likeness.score:.0%}",
             ", ".join(f"{WORDS[n]} {part:.0%}" for n, part in one.likeness.parts.items() if part),
             f"{one.took.total_seconds() / 3_600:.1f} h" if one.took else "–",
-            f"{one.labour_hours:.1f} h",
+            f"{one.labour_hours:.1f} h" if one.labour_hours else "–",
         )
         for one in found
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import ForeignKey, Model, QuerySet
 from django.db.models.fields.related import RelatedField
 from django.forms import BaseInlineFormSet
@@ -51,6 +52,12 @@ class PlannersOnly(admin.ModelAdmin):
 class Rows(admin.TabularInline):
     extra = 0
     max_num = MOST_ROWS
+    # Else a row is wider than the page.
+    formfield_overrides = {
+        models.CharField: {"widget": forms.TextInput(attrs={"size": 24})},
+        models.DecimalField: {"widget": forms.NumberInput(attrs={"style": "width: 7em"})},
+        models.FloatField: {"widget": forms.NumberInput(attrs={"style": "width: 7em"})},
+    }
 
 
 class CalendarInline(Rows):

@@ -178,10 +178,12 @@ class Occurrence(models.Model):
     """What became of one date of a plan."""
 
     class State(models.TextChoices):
-        GENERATED = "generated", "An order was made for it"
-        COALESCED = "coalesced", "An order that was open stands for it"
-        MISSED = "missed", "It was past before it was noticed; a later date's order stands for it"
-        SUPPRESSED = "suppressed", "A quiet season left it out"
+        GENERATED = "generated", "Order made"
+        # An order that was open stands for it, or one that a season moved to the same day.
+        COALESCED = "coalesced", "Joined an order"
+        # It was past before anybody looked; a later date's order stands for it.
+        MISSED = "missed", "Missed"
+        SUPPRESSED = "suppressed", "Left out by a season"
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="occurrences")
     falls_at = models.DateTimeField(help_text="By the plan's triggers")

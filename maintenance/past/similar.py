@@ -16,12 +16,13 @@ from sensors.access import Principal
 
 State = WorkOrder.State
 DONE = (State.COMPLETED, State.CLOSED)
+FOUND = (WorkOrder.FoundFault.YES, WorkOrder.FoundFault.PARTLY)
 # The newest that are compared. Beyond, the answer gets slower and hardly better.
 MOST_COMPARED = 2_000
 # Text of an order that is looked at.
 LONGEST_TEXT = 2_000
 # Less alike is not worth anybody's time.
-LEAST_SCORE = 0.15
+LEAST_SCORE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ def _comparable(order: WorkOrder, by: Principal) -> QuerySet:
     if asset.type_id:
         alike |= Q(asset__type=asset.type_id)
     past = WorkOrder.objects.visible_to(by).filter(alike, state__in=DONE).exclude(pk=order.pk)
+    if order.origin != WorkOrder.Origin.PREVENTIVE:
+        # A round on which nothing was found fixed nothing.
+        past = past.exclude(~Q(found_fault__in=FOUND), origin=WorkOrder.Origin.PREVENTIVE)
     newest = past.order_by("-pk").values("pk")[:MOST_COMPARED]
     return _with_signs(WorkOrder.objects.filter(pk__in=newest))
 

@@ -78,7 +78,7 @@ def test_it_tells_what_fixed_it_and_how_long_it_took(asset: Asset, gateway: APIC
 
 
 def test_the_most_alike_comes_first(asset: Asset, gateway: APIClient) -> None:
-    seal = make_past(asset, title="Seal drips", resolution="New seal")
+    seal = make_past(asset, title="Bearing seal drips", resolution="New seal")
     bearing = make_past(asset)
     order = make_work_order(asset=asset, title="BEARNG NOISY")
 
@@ -88,9 +88,9 @@ def test_the_most_alike_comes_first(asset: Asset, gateway: APIClient) -> None:
 
 def test_what_sensors_showed_and_the_failure_mode_count(asset: Asset, gateway: APIClient) -> None:
     mode = FailureCode.objects.create(aspect="mode", code="VIB", name="Vibration")
-    alike = make_past(asset, title="x", resolution="", failure_mode=mode)
-    other = make_past(asset, title="x", resolution="")
-    order = make_work_order(asset=asset, title="y", suspected_mode=mode)
+    alike = make_past(asset, failure_mode=mode)
+    other = make_past(asset)
+    order = make_work_order(asset=asset, title="Bearing noisy", suspected_mode=mode)
     for one in (alike, order):
         make_anomaly(make_sensor(asset=asset, kind="vibration"), work_order=one, ended_at=NOON)
 
@@ -111,6 +111,16 @@ def test_only_what_was_done_on_machines_like_it_is_compared(
     order = make_work_order(asset=asset, title="Bearing noisy")
 
     assert [one["id"] for one in found(gateway, order)] == [twin.pk]
+
+
+def test_rounds_that_found_nothing_fixed_nothing(asset: Asset, gateway: APIClient) -> None:
+    idle = make_past(asset, origin="preventive", found_fault="no")
+    finding = make_past(asset, origin="preventive", found_fault="partly")
+    order = make_work_order(asset=asset, title="Bearing noisy")
+    following = make_work_order(asset=asset, title="Bearing noisy", origin="preventive")
+
+    assert [one["id"] for one in found(gateway, order)] == [finding.pk]
+    assert {one["id"] for one in found(gateway, following)} == {idle.pk, finding.pk}
 
 
 def test_an_asset_without_a_type_is_compared_with_itself(site: Site, gateway: APIClient) -> None:
