@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from maintenance.admin import anomalies, costs, lives, notifications, reports, work_orders
+from maintenance.admin import (
+    anomalies,
+    costs,
+    lives,
+    notifications,
+    past,
+    plans,
+    reports,
+    work_orders,
+)
 
-__all__ = ["anomalies", "costs", "lives", "notifications", "reports", "work_orders"]
+__all__ = [
+    "anomalies",
+    "costs",
+    "lives",
+    "notifications",
+    "past",
+    "plans",
+    "reports",
+    "work_orders",
+]

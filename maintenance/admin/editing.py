@@ -20,6 +20,9 @@ OVERTAKEN = (
 )
 LONGEST_VALUE = 80
 
+# By the name of a field, what it holds.
+Texts = dict[str, str | None]
+
 
 class Lines(forms.CharField):
     """Text as it is stored: browsers send each line with a carriage return."""
@@ -37,10 +40,8 @@ class AsShown(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.now = {
-            name: self._column(name).value_to_string(self.instance) for name in self.fields
-        }
-        self.seen: dict[str, str] | None = self.now
+        self.now = {name: self._text(name) for name in self.fields}
+        self.seen: Texts | None = self.now
         if self.is_bound and self.instance.pk:
             self.seen = self._sent_back()
             self.initial.update(self._values(self.seen or {}))
@@ -57,17 +58,26 @@ class AsShown(forms.ModelForm):
         if self.instance.pk:
             for name in self.changed_data:
                 if self.now[name] != self.seen[name]:
-                    now = Truncator(self.now[name]).chars(LONGEST_VALUE)
+                    now = Truncator(self.now[name] or "").chars(LONGEST_VALUE)
                     self.add_error(name, OVERTAKEN.format(now=now))
         return cleaned
 
     def _column(self, name: str) -> models.Field:
         return self._meta.model._meta.get_field(name)
 
-    def _values(self, texts: dict[str, str]) -> dict[str, Any]:
-        return {name: self._column(name).to_python(text) for name, text in texts.items()}
+    def _text(self, name: str) -> str | None:
+        """What is stored, as text; of nothing there is none."""
+        column = self._column(name)
+        is_empty = column.value_from_object(self.instance) is None
+        return None if is_empty else column.value_to_string(self.instance)
 
-    def _sent_back(self) -> dict[str, str] | None:
+    def _values(self, texts: Texts) -> dict[str, Any]:
+        return {
+            name: None if text is None else self._column(name).to_python(text)
+            for name, text in texts.items()
+        }
+
+    def _sent_back(self) -> Texts | None:
         """What the hidden input says; None if it is not one that was given out."""
         try:
             seen = json.loads(self.data.get("shown", ""))

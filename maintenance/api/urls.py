@@ -6,6 +6,8 @@ from rest_framework.routers import SimpleRouter
 from maintenance.api.cost_assumptions import CostAssumptionViewSet
 from maintenance.api.kpis import KpiRowsView, KpiView
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
+from maintenance.api.past import SimilarView
+from maintenance.api.plans import GenerateView, OccurrenceViewSet, PlanViewSet, PreviewView
 from maintenance.api.reports import ReportViewSet
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
@@ -31,5 +33,25 @@ urlpatterns = [
     ),
     path("kpis", KpiView.as_view(), name="kpi-list"),
     path("kpis/<str:name>/rows", KpiRowsView.as_view(), name="kpi-rows"),
+    path("plans", PlanViewSet.as_view({"get": "list", "post": "create"}), name="plan-list"),
+    path(
+        "plans/<int:pk>",
+        PlanViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="plan-detail",
+    ),
+    path(
+        "plans/<int:pk>/generate", GenerateView.as_view({"post": "create"}), name="plan-generate"
+    ),
+    path("plans/<int:pk>/preview", PreviewView.as_view({"get": "retrieve"}), name="plan-preview"),
+    path(
+        "plans/<int:pk>/occurrences",
+        OccurrenceViewSet.as_view({"get": "list"}),
+        name="plan-occurrences",
+    ),
+    path(
+        "work-orders/<int:pk>/similar",
+        SimilarView.as_view({"get": "retrieve"}),
+        name="work-order-similar",
+    ),
     path("", include(router.urls)),
 ]

@@ -14,6 +14,13 @@ from maintenance.models.execution import Attachment, Comment, Downtime, Labour, 
 from maintenance.models.lives import Life, LivesOverlapError
 from maintenance.models.notifications import Notification
 from maintenance.models.people import Skill, Technician, TechnicianSkill
+from maintenance.models.plan_triggers import (
+    CalendarTrigger,
+    MeterTrigger,
+    Occurrence,
+    QuietSeason,
+)
+from maintenance.models.plans import Plan, PlannedPart, PlanPart, PlanSkill
 from maintenance.models.reports import Report, ReportFile
 from maintenance.models.symptoms import Symptom
 from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTransition
@@ -21,6 +28,7 @@ from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTr
 __all__ = [
     "Anomaly",
     "Attachment",
+    "CalendarTrigger",
     "ChecklistPoint",
     "ChecklistTemplate",
     "Comment",
@@ -31,9 +39,16 @@ __all__ = [
     "Labour",
     "Life",
     "LivesOverlapError",
+    "MeterTrigger",
     "Notification",
+    "Occurrence",
     "OnFail",
     "PartUsed",
+    "Plan",
+    "PlanPart",
+    "PlanSkill",
+    "PlannedPart",
+    "QuietSeason",
     "Report",
     "ReportFile",
     "RequiredSkill",

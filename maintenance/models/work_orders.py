@@ -110,6 +110,15 @@ class WorkOrder(models.Model):
     skills = models.ManyToManyField(
         Skill, through="RequiredSkill", blank=True, related_name="work_orders"
     )
+    plan = models.ForeignKey(
+        "maintenance.Plan",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="work_orders",
+        help_text="Of preventive orders: what they are made by",
+    )
     technician = models.ForeignKey(
         Technician, models.PROTECT, null=True, blank=True, related_name="work_orders"
     )
@@ -143,7 +152,14 @@ class WorkOrder(models.Model):
                     state__in=["proposed", "approved", "scheduled", "in_progress", "on_hold"],
                 ),
                 name="one_open_predictive_work_order_per_asset",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["plan"],
+                condition=Q(
+                    state__in=["proposed", "approved", "scheduled", "in_progress", "on_hold"]
+                ),
+                name="one_open_work_order_per_plan",
+            ),
         ]
         indexes = [models.Index(fields=["-opened_at"], name="latest_work_orders")]
         permissions = [("approve_workorder", "Can approve work orders")]

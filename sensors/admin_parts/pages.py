@@ -48,14 +48,25 @@ def facts(stored: Mapping[str, Any]) -> str:
 
 
 Panel = Callable[[Any], SafeString]
+PanelForReader = Callable[[HttpRequest, Any], SafeString]
 # What apps above this one have to say on the page of a row, by model.
-PANELS: dict[type[Model], list[Panel]] = {}
+PANELS: dict[type[Model], list[PanelForReader]] = {}
 
 
 def panel_of(model: type[Model]) -> Callable[[Panel], Panel]:
     """Show what the function makes of a row on the admin page of each row of a model."""
 
     def add(panel: Panel) -> Panel:
+        panel_for_reader_of(model)(lambda request, row: panel(row))
+        return panel
+
+    return add
+
+
+def panel_for_reader_of(model: type[Model]) -> Callable[[PanelForReader], PanelForReader]:
+    """The same for what hangs on who looks, such as rows of other sites."""
+
+    def add(panel: PanelForReader) -> PanelForReader:
         PANELS.setdefault(model, []).append(panel)
         return panel
 
@@ -147,7 +158,7 @@ class WithButtons(ClearTimes):
             allowed = self.get_actions(request)
             context["buttons"] = {n: w for n, w in self.buttons(obj).items() if n in allowed}
             context["charts"] = self.charts(obj)
-            context["panels"] = [panel(obj) for panel in PANELS.get(self.model, [])]
+            context["panels"] = [panel(request, obj) for panel in PANELS.get(self.model, [])]
             context["asks_reason"] = self.asks_reason(obj)
             context["takes_note"] = self.takes_note(obj)
             context["list_url"] = url_of_list(self.model)

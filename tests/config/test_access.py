@@ -28,6 +28,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
+from tests.maintenance.plans.builders import make_plan
 from tests.maintenance.reports.made import make_report
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -123,6 +124,7 @@ def test_a_route_shows_only_the_own_site() -> None:
     site = make_site()
     sensor = make_sensor(site=site)
     batch = make_batch(site, [reading(sensor, 1)])
+    plan, order = make_plan(asset=sensor.asset), make_work_order(asset=sensor.asset)
     rows = {
         "sensors:sensor": sensor.pk,
         "sensors:quarantine": make_quarantined(batch=batch).pk,
@@ -144,7 +146,11 @@ def test_a_route_shows_only_the_own_site() -> None:
         ).pk,
         "maintenance:report": make_report(site).pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
-        "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
+        "maintenance:work-order": order.pk,
+        "maintenance:work-order-similar": order.pk,
+        "maintenance:plan": plan.pk,
+        "maintenance:plan-preview": plan.pk,
+        "maintenance:plan-occurrences": plan.pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
     }
     own, other = (
@@ -163,6 +169,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:kpi-list",
         "maintenance:kpi-rows",
         "maintenance:report-file",
+        "maintenance:plan-generate",
         "mlops:reading-detect",
     } | FOR_INFLUX
 
