@@ -5,7 +5,9 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
-from agents import curate, nudge
+from agents import curate, nudge, plan_sites
+from maintenance.models import SitePlan
+from maintenance.scheduling.asking import plan_asked
 from sensors.models import Curation
 from sensors.signals import batch_received, curation_asked
 
@@ -20,3 +22,9 @@ def wake_agents(**kwargs: Any) -> None:
 def start_curation(*, curation: Curation, **kwargs: Any) -> None:
     """Have a curation worked off once it is safely stored."""
     transaction.on_commit(lambda: curate.send(curation.pk))
+
+
+@receiver(plan_asked)
+def start_plan(*, plan: SitePlan, **kwargs: Any) -> None:
+    """Have a plan worked out once it is safely stored."""
+    transaction.on_commit(lambda: plan_sites.send(plan.pk))

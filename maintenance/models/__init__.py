@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from maintenance.models.anomalies import Anomaly, Severity
+from maintenance.models.bookings import Booking
+from maintenance.models.calendar_feeds import CalendarFeed
+from maintenance.models.calendars import Absence, Holiday, Shift
 from maintenance.models.checklists import (
     ChecklistPoint,
     ChecklistTemplate,
@@ -12,19 +15,24 @@ from maintenance.models.decisions import Decision
 from maintenance.models.execution import Attachment, Comment, Downtime, Labour, PartUsed
 from maintenance.models.lives import Life, LivesOverlapError
 from maintenance.models.notifications import Notification
-from maintenance.models.people import Skill, Technician, TechnicianSkill
+from maintenance.models.people import Skill, Technician, TechnicianSkill, WorkingCalendar
+from maintenance.models.site_plans import SitePlan
 from maintenance.models.symptoms import Symptom
 from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTransition
 
 __all__ = [
+    "Absence",
     "Anomaly",
     "Attachment",
+    "Booking",
+    "CalendarFeed",
     "ChecklistPoint",
     "ChecklistTemplate",
     "Comment",
     "Decision",
     "Downtime",
     "FailureCode",
+    "Holiday",
     "Labour",
     "Life",
     "LivesOverlapError",
@@ -33,6 +41,8 @@ __all__ = [
     "PartUsed",
     "RequiredSkill",
     "Severity",
+    "Shift",
+    "SitePlan",
     "Skill",
     "Symptom",
     "Technician",
@@ -40,4 +50,5 @@ __all__ = [
     "TemplatePoint",
     "WorkOrder",
     "WorkOrderTransition",
+    "WorkingCalendar",
 ]
