@@ -4,12 +4,24 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
+from maintenance.api.people import (
+    AbsenceViewSet,
+    CalendarViewSet,
+    HolidayViewSet,
+    TechnicianAbsencesViewSet,
+    TechnicianViewSet,
+)
+from maintenance.api.schedule import BookView, ScheduleView, SitePlanViewSet, SlotsView, UnbookView
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
 app_name = "maintenance"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
+router.register("holidays", HolidayViewSet, basename="holiday")
+router.register("schedule/plan", SitePlanViewSet, basename="site-plan")
+router.register("technicians", TechnicianViewSet, basename="technician")
+router.register("working-calendars", CalendarViewSet, basename="working-calendar")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
 urlpatterns = [
@@ -24,5 +36,19 @@ urlpatterns = [
         LifeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="life-detail",
     ),
+    path(
+        "technicians/<int:pk>/absences",
+        TechnicianAbsencesViewSet.as_view({"get": "list", "post": "create"}),
+        name="technician-absences",
+    ),
+    path(
+        "absences/<int:pk>",
+        AbsenceViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="absence-detail",
+    ),
+    path("schedule", ScheduleView.as_view(), name="schedule-list"),
+    path("work-orders/<int:pk>/slots", SlotsView.as_view(), name="work-order-slots"),
+    path("work-orders/<int:pk>/schedule", BookView.as_view(), name="work-order-schedule"),
+    path("work-orders/<int:pk>/unschedule", UnbookView.as_view(), name="work-order-unschedule"),
     path("", include(router.urls)),
 ]

@@ -55,9 +55,9 @@ class Shift(models.Model):
         return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
 
     def clean(self) -> None:
-        if self.starts and self.ends and self.weekday is not None:
-            if fault := self.weekly().fault():
-                raise ValidationError(fault, code="shift_does_not_fit")
+        complete = self.starts and self.ends and self.weekday is not None
+        if complete and (fault := self.weekly().fault()):
+            raise ValidationError(fault, code="shift_does_not_fit")
 
     def weekly(self) -> WeeklyShift:
         """The shift as the pure rules know it."""

@@ -62,7 +62,7 @@ def plan(
     for done, job in enumerate(in_order(jobs, now)):
         placed[job.id] = _place(job, workers, now, start)
         progress(done / steps)
-    chance = random.Random(len(jobs))  # noqa: S311, nothing secret
+    chance = random.Random(len(jobs))
     for round_ in range(rounds):
         progress((len(jobs) + round_ * TAKEN_OUT) / steps)
         _try_again(placed, by_id, chance, now, start)

@@ -17,7 +17,7 @@ def result_of(
     left_out: int,
 ) -> dict[str, Any]:
     """Figures, what happens to each order and why, and what stays as it is."""
-    by_action = {action: 0 for action in ("placed", "moved", "kept", "left")}
+    by_action = dict.fromkeys(("placed", "moved", "kept", "left"), 0)
     for move in found:
         by_action[move.action] += 1
     offers = [move.placed.offer for move in found if move.placed.offer]

@@ -27,6 +27,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
+from tests.maintenance.scheduling.crews import make_absence, make_calendar, make_technician
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -119,6 +120,7 @@ def test_a_route_shows_only_the_own_site() -> None:
     site = make_site()
     sensor = make_sensor(site=site)
     batch = make_batch(site, [reading(sensor, 1)])
+    technician = make_technician(site)
     rows = {
         "sensors:sensor": sensor.pk,
         "sensors:quarantine": make_quarantined(batch=batch).pk,
@@ -138,6 +140,12 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:life": make_life(sensor.asset, NOON).pk,
         "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
+        "maintenance:technician": technician.pk,
+        "maintenance:technician-absences": technician.pk,
+        "maintenance:absence-detail": make_absence(technician).pk,
+        "maintenance:working-calendar": make_calendar(site).pk,
+        "maintenance:holiday": site.holidays.create(day=NOON, name="Closed").pk,
+        "maintenance:site-plan": site.plans_of_work.create().pk,
     }
     own, other = (
         APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
@@ -153,6 +161,10 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:conflict-resolve-one",
         "sensors:sensor-waveform",
         "mlops:reading-detect",
+        "maintenance:schedule-list",
+        "maintenance:work-order-slots",
+        "maintenance:work-order-schedule",
+        "maintenance:work-order-unschedule",
     } | FOR_INFLUX
 
     for name, pk in rows.items():

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from maintenance.models import (
+    Absence,
     Booking,
     RequiredSkill,
     Shift,
@@ -70,6 +71,13 @@ def make_booking(
     end = start + hours * HOUR
     defaults = {"technician": technician, "work_order": order, "starts_at": start, "ends_at": end}
     return Booking.objects.create(**defaults | {"work": end - start} | fields)
+
+
+def make_absence(technician: Technician, start: datetime = MONDAY, days: float = 1) -> Absence:
+    end = start + days * DAY
+    return Absence.objects.create(
+        technician=technician, starts_at=start, ends_at=end, reason="vacation"
+    )
 
 
 def planner(site: Site) -> Principal:
