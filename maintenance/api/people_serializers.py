@@ -29,7 +29,9 @@ class TechnicianInSerializer(Strict):
         min_value=1, max_value=LARGEST_ID, required=False, allow_null=True
     )
     is_active = serializers.BooleanField(required=False)
-    skills = SkillInSerializer(many=True, required=False, max_length=MOST_SKILLS)
+    skills = serializers.ListField(
+        child=SkillInSerializer(), required=False, max_length=MOST_SKILLS
+    )
 
 
 class TechnicianChangeSerializer(TechnicianInSerializer):
@@ -54,7 +56,9 @@ class CalendarInSerializer(Strict):
         max_length=50, required=False, allow_blank=True, validators=[check_time_zone]
     )
     is_default = serializers.BooleanField(required=False)
-    shifts = ShiftInSerializer(many=True, required=False, max_length=MOST_SHIFTS)
+    shifts = serializers.ListField(
+        child=ShiftInSerializer(), required=False, max_length=MOST_SHIFTS
+    )
 
 
 class CalendarChangeSerializer(CalendarInSerializer):

@@ -11,5 +11,6 @@ from sensors.access import Principal
 
 def move_to(order: WorkOrder, state: str, *, by: Principal | None, reason: str) -> WorkOrder:
     """Move a locked order, in the name of somebody or of a plan."""
-    actor = get_user_model().objects.filter(pk=by.user_id).first() if by else None
+    person = by.user_id if by else None
+    actor = get_user_model().objects.filter(pk=person).first() if person else None
     return move(order.pk, state, actor=actor, reason=reason[:500])

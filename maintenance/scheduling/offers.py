@@ -59,7 +59,8 @@ def market(
 def _offers_of(worker: Worker, job: Job, now: datetime, start: datetime) -> Iterator[Offer]:
     """The places of a worker, one a free window. What stands now is one of them."""
     stands = job.stands
-    if stands and stands.worker_id == worker.id and worker.diary.holds(stands.parts):
+    theirs = stands and stands.worker_id == worker.id and stands.start >= now
+    if stands and theirs and worker.diary.holds(stands.parts):
         yield weighed(job, worker, stands.parts, now)
     late = 0
     for count, parts in enumerate(worker.diary.offers(job.work, start)):

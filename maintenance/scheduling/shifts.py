@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from maintenance.scheduling.spans import Span
@@ -55,10 +56,10 @@ class WeeklyShift:
             return "The break lies within the shift."
         return ""
 
-    def minutes_of_week(self) -> tuple[int, int]:
+    def minutes_of_week(self) -> tuple[float, float]:
         """Start and end, counted from Monday 00:00 by the clock."""
         start = self.weekday * 1_440 + _minutes(self.starts)
-        return start, start + int(self._after_start(self.ends))
+        return start, start + self._after_start(self.ends)
 
     def on(self, day: date, zone: ZoneInfo) -> Turn | None:
         """The shift of that day, which is of its weekday. None if the clocks skip it."""
@@ -117,7 +118,7 @@ def overlapping(shifts: Sequence[WeeklyShift]) -> bool:
     spans = sorted(shift.minutes_of_week() for shift in shifts)
     week = 7 * 1_440
     again = [*spans, *((start + week, end + week) for start, end in spans[:1])]
-    return any(after[0] < before[1] for before, after in zip(again, again[1:], strict=False))
+    return any(after[0] < before[1] for before, after in pairwise(again))
 
 
 def _minutes(at: time) -> float:

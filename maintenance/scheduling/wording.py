@@ -34,7 +34,8 @@ def alternatives(chosen: Offer, market: Market) -> list[Offer]:
     """Other offers: first the best of each other technician, then more by the same ones."""
     others = [offer for offer in market.offers if offer.place != chosen.place]
     seen = {chosen.worker.id}
-    firsts, more = [], []
+    firsts: list[Offer] = []
+    more: list[Offer] = []
     for offer in others:
         (more if offer.worker.id in seen else firsts).append(offer)
         seen.add(offer.worker.id)
@@ -45,7 +46,8 @@ def summary(job: Job, chosen: Offer, zone: tzinfo) -> str:
     when = f"{chosen.place.start.astimezone(zone):%a %d %b %H:%M}"
     first = f"{chosen.worker.name} from {when}"
     if chosen.late:
-        return f"{first}: no slot meets the due date, this one is the least bad, {hours(chosen.late)} late."
+        late = hours(chosen.late)
+        return f"{first}: no slot meets the due date, this one is the least bad, {late} late."
     return f"{first}, done {hours(job.due - chosen.place.end)} before it is due."
 
 

@@ -254,7 +254,7 @@ def test_two_schedulers_at_once_do_not_double_book() -> None:
     make_technician(works)
     orders = [make_approved(works) for _ in range(4)]
 
-    race(*[lambda pk=o.pk: schedule(pk, by=planner(works)) for o in orders])  # type: ignore[misc]
+    race(*[lambda pk=o.pk: schedule(pk, by=planner(works)) for o in orders])
 
     starts = sorted(start for order in orders for start, _ in spans(order))
     assert starts == [MONDAY, MONDAY + 2 * HOUR, MONDAY + 4.5 * HOUR, MONDAY + DAY]
@@ -274,6 +274,6 @@ def test_writers_that_know_no_lock_are_stopped_by_the_constraint() -> None:
             return False
         return True
 
-    done = race(*[lambda o=order: book(o) for order in orders])  # type: ignore[misc]
+    done = race(*[lambda o=order: book(o) for order in orders])
 
     assert sorted(done) == [False, False, True]
