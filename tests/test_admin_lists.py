@@ -14,7 +14,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Life, Notification, WorkOrder
+from maintenance.models import (
+    Anomaly,
+    Booking,
+    CalendarFeed,
+    Holiday,
+    Life,
+    Notification,
+    SitePlan,
+    Skill,
+    Technician,
+    WorkingCalendar,
+    WorkOrder,
+)
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -52,6 +64,12 @@ from tests.factories import (
     make_user,
     make_version,
     make_work_order,
+)
+from tests.maintenance.scheduling.crews import (
+    make_booking,
+    make_calendar,
+    make_technician,
+    skill_named,
 )
 
 pytestmark = pytest.mark.django_db
@@ -108,10 +126,19 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ),
     Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
+    Skill: lambda site: skill_named(f"skill-{Skill.objects.count()}"),
+    Technician: lambda site: make_technician(
+        site, skills={"pumps": 2, "valves": 3}, calendar=make_calendar(site)
+    ),
+    WorkingCalendar: make_calendar,
+    Holiday: lambda site: site.holidays.create(day=NOON, name="Closed"),
+    Booking: lambda site: make_booking(make_technician(site), NOON),
+    CalendarFeed: lambda site: CalendarFeed.objects.issue(site=site)[0],
+    SitePlan: lambda site: site.plans_of_work.create(),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
-WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset)]
+WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset, Skill)]
 
 
 def named(model: type[Model]) -> str:
@@ -222,6 +249,8 @@ EVIDENCE = [
     Anomaly,
     Notification,
     Backtest,
+    Booking,
+    SitePlan,
 ]
 
 

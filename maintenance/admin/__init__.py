@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from maintenance.admin import anomalies, lives, notifications, work_orders
+from maintenance.admin import (
+    anomalies,
+    calendar_feeds,
+    lives,
+    notifications,
+    schedule,
+    technicians,
+    work_orders,
+)
 
-__all__ = ["anomalies", "lives", "notifications", "work_orders"]
+__all__ = [
+    "anomalies",
+    "calendar_feeds",
+    "lives",
+    "notifications",
+    "schedule",
+    "technicians",
+    "work_orders",
+]
