@@ -47,6 +47,7 @@ def schedule_panel(order: WorkOrder) -> SafeString:
 
 @admin.register(Booking)
 class BookingAdmin(Evidence):
+    change_list_template = "maintenance/booking_list.html"
     list_display = ["work_order", "technician", "starts_at", "ends_at", "pinned", "condition"]
     list_select_related = ["technician", "work_order"]
     list_filter = [("technician__site", VisibleChoices), "is_pinned"]

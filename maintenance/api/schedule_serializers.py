@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +17,7 @@ from sensors.api.filters import MomentField
 
 LONGEST = timedelta(days=93)
 USUAL = timedelta(days=7)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class ScheduleForm(forms.Form):
@@ -35,7 +36,8 @@ class ScheduleForm(forms.Form):
         if self.errors:
             return asked
         asked["from"] = asked.get("from") or timezone.now()
-        asked["to"] = asked.get("to") or asked["from"] + USUAL
+        # Taken off, and not added on: there is nothing after the year 9999.
+        asked["to"] = asked.get("to") or min(asked["from"], LAST - USUAL) + USUAL
         if not timedelta() < asked["to"] - asked["from"] <= LONGEST:
             words = f"It ends after it starts, and {LONGEST.days} days after that at most."
             self.add_error("to", ValidationError(words, code="interval"))

@@ -14,7 +14,8 @@ from django.contrib.postgres.fields import (
     RangeOperators,
 )
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import ExpressionWrapper, F, Func, Q, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from maintenance.models.people import Technician
@@ -59,7 +60,8 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         if after is None:
             return self.standing().update(cancelled_at=now, **changed)
         begun = self.standing().filter(starts_at__lt=after, ends_at__gt=after)
-        begun.update(ends_at=after, **changed)
+        worked = ExpressionWrapper(Value(after) - F("starts_at"), models.DurationField())
+        begun.update(ends_at=after, work=Least(F("work"), worked), **changed)
         return self.standing().filter(starts_at__gte=after).update(cancelled_at=now, **changed)
 
 

@@ -17,6 +17,7 @@ from maintenance.scheduling.spans import Span
 
 NOTHING = timedelta()
 SHORTEST_PART = timedelta(minutes=30)
+STEP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,21 @@ class Page:
 
     def __init__(self, turn: Turn, share: float) -> None:
         self.turn = turn
-        self.limit = turn.work * share
+        self.share = share
+        self.limit = turn.work * share // STEP * STEP
         self.left = self.limit
         self.taken: list[Span] = []
         self.windows = [turn.span]
 
     def take(self, span: Span, *, planned: bool) -> None:
-        """Cut a span out of the windows; planned work counts against the limit."""
+        """Cut a span out of the windows. Planned work counts against the limit, and what is
+        not worked at all makes the limit smaller."""
+        taken = self.work_in(span)
         if planned:
-            self.left -= self.work_in(span)
+            self.left -= taken
+        else:
+            self.limit -= taken * self.share
+            self.left -= taken * self.share
         self.taken.append(span)
         self.windows = self.turn.span.without(self.taken)
 

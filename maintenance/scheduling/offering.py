@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from maintenance.models import Booking, Technician, WorkOrder
@@ -59,12 +60,16 @@ def offers_for(
 
     From `start` on, which is now if it is not given; with `exactly` at `start` only, and then
     in any part of a shift, for that is what a person asked for. Raises RefusedError where
-    there is none: nobody_has_the_skills, no_slot, slot_taken.
+    there is none: no_duration, too_far_ahead, no_technicians, nobody_has_the_skills, no_slot,
+    slot_taken.
     """
     now = timezone.now()
+    if order.planned_duration <= timedelta():
+        raise RefusedError("no_duration", "The order does not say how long it takes.")
     if start and start > now + FURTHEST:
         raise RefusedError("too_far_ahead", "Orders are scheduled up to a year ahead.")
     start = start if start and exactly else next_start(max(start or now, now))
+    prefetch_related_objects([order], "required_skills__skill")
     job = job_of(
         order,
         order.bookings.standing(),

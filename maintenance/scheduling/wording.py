@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -23,7 +23,7 @@ def explained(job: Job, chosen: Offer, market: Market, zone: tzinfo) -> dict[str
         "meets_due": not chosen.late,
         "chosen": told(job, chosen, zone),
         "alternatives": [told(job, offer, zone) for offer in others],
-        "traded_off": [words for offer in others for words in trades(chosen, offer)],
+        "traded_off": [words for offer in best_of_each(others) for words in trades(chosen, offer)],
         "unskilled": market.unskilled,
         "without_time": market.without_time,
         "offers_considered": len(market.offers),
@@ -40,6 +40,14 @@ def alternatives(chosen: Offer, market: Market) -> list[Offer]:
         (more if offer.worker.id in seen else firsts).append(offer)
         seen.add(offer.worker.id)
     return (firsts + more)[:MOST_ALTERNATIVES]
+
+
+def best_of_each(offers: Iterable[Offer]) -> list[Offer]:
+    """The first offer of each technician."""
+    firsts: dict[int, Offer] = {}
+    for offer in offers:
+        firsts.setdefault(offer.worker.id, offer)
+    return list(firsts.values())
 
 
 def summary(job: Job, chosen: Offer, zone: tzinfo) -> str:
@@ -84,7 +92,7 @@ def reasons(job: Job, offer: Offer, zone: tzinfo) -> Iterator[str]:
         yield f"in {len(offer.place.parts)} parts, for it is longer than a shift"
     if job.skills:
         asked = ", ".join(f"{code} {level}" for code, level in job.skills.items())
-        over = f", {offer.surplus} levels more than needed" if offer.surplus else ""
+        over = f", {levels(offer.surplus)} more than needed" if offer.surplus else ""
         yield f"has what is asked for ({asked}){over}"
     yield f"{offer.load:.0%} of the next fourteen days are booked"
     if offer.costs.change:
@@ -114,9 +122,13 @@ def _worse(chosen: Offer, other: Offer) -> Iterator[str]:
     if other.costs.load > chosen.costs.load + NOTABLE:
         yield f"{other.load:.0%} booked"
     if other.surplus > chosen.surplus:
-        yield f"{other.surplus - chosen.surplus} levels more than needed"
+        yield f"{levels(other.surplus - chosen.surplus)} more than needed"
     if other.costs.change > chosen.costs.change:
         yield "what people have been told would move"
+
+
+def levels(count: int) -> str:
+    return "1 level" if count == 1 else f"{count} levels"
 
 
 def hours(span: timedelta) -> str:

@@ -122,6 +122,8 @@ def test_what_cannot_be_is_refused_with_its_code(works: Site) -> None:
     assert refused(order.pk, by=by, start=MONDAY - HOUR).code == "in_the_past"
     assert refused(order.pk, by=by, start=MONDAY + 7 * HOUR).code == "slot_taken"
     assert refused(order.pk, by=by, start=MONDAY + 400 * DAY).code == "too_far_ahead"
+    timeless = make_approved(works, planned_duration=timedelta())
+    assert refused(timeless.pk, by=by).code == "no_duration"
     Absence.objects.create(
         technician=technician, starts_at=MONDAY, ends_at=MONDAY + 90 * DAY, reason="sick"
     )
@@ -203,6 +205,7 @@ def test_cancelling_frees_all_and_completing_early_frees_the_rest(works: Site) -
 
     assert spans(cancelled) == []
     assert spans(done) == [(MONDAY, MONDAY + HOUR)]
+    assert done.bookings.get().work == HOUR
 
 
 def test_who_may_only_work_or_plans_elsewhere_schedules_nothing(works: Site) -> None:

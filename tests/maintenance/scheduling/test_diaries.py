@@ -78,6 +78,13 @@ def test_no_more_is_planned_in_a_shift_than_its_share() -> None:
     assert first(half, 0.75) == [span(3, 3.75)]
 
 
+def test_who_is_away_for_a_part_of_a_shift_is_planned_less() -> None:
+    half = diary(absences=(span(4.5, 8),), share=0.5)
+
+    assert half.pages[0].limit == 2 * HOUR
+    assert first(half, 3) == [span(0, 3, day=1)]
+
+
 def test_a_start_within_a_break_waits_for_its_end() -> None:
     assert first(diary(), 1, MONDAY + 4.25 * HOUR) == [span(4.5, 5.5)]
 

@@ -211,12 +211,14 @@ def test_many_orders_are_planned_in_the_background_with_progress(
         make_approved(works)
     monkeypatch.setattr(asking, "MOST_AT_ONCE", 2)
     told_of: list[int] = []
-    report = SitePlan.objects.all().report
-    monkeypatch.setattr(
-        type(SitePlan.objects.all()),
-        "report",
-        lambda self, pk, percent: bool(told_of.append(percent)) or report(pk, percent),
-    )
+    rows = type(SitePlan.objects.all())
+    report = rows.report
+
+    def listen(self: Any, pk: int, percent: int) -> bool:
+        told_of.append(percent)
+        return report(self, pk, percent)
+
+    monkeypatch.setattr(rows, "report", listen)
 
     with django_capture_on_commit_callbacks(execute=True):
         asked = plan_site(works, by=planner(works), apply=True)

@@ -102,7 +102,8 @@ def test_people_calendars_and_absences_change(works: Site, planning: APIClient) 
     changed = planning.patch(path, body, format="json").json()
     assert changed["skills"] == [{"skill": "pumps", "level": 3}]
     assert (changed["calendar"], changed["capacity_percent"]) == (calendar.pk, 50)
-    for skills in ([{"level": 3}], [{}], None):
+    wrong: list[Any] = [[{"level": 3}], [{}], None]
+    for skills in wrong:
         assert planning.patch(path, {"skills": skills}, format="json").status_code == 400
     shifts = [{"weekday": 6, "starts": "22:00", "ends": "06:00"}]
     night = planning.patch(
@@ -177,6 +178,8 @@ def test_questions_that_make_no_sense_are_refused(works: Site, planning: APIClie
     ):
         assert planning.get(f"{API}/schedule{query}").status_code == 400, query
     assert planning.get(f"{API}/schedule?site=other").json()["code"] == "unknown_site"
+    last = f"{API}/schedule?site=works&from=9999-12-31T00:00:00Z"
+    assert planning.get(last).status_code == 400
     slots = f"{API}/work-orders/{order.pk}/slots"
     assert planning.get(f"{slots}?limit=0").status_code == 400
     assert planning.get(slots).json()["code"] == "no_slot"

@@ -108,6 +108,7 @@ def test_the_page_of_a_week_names_orders_by_the_clocks_of_the_site(
     assert booking.work_order.number in page
     assert "5.5 h free" in page
     assert "Plan the site" in page
+    assert WEEK in text_of(erika, "/admin/maintenance/booking/")
     assert booking.work_order.number not in text_of(erika, WEEK, day="2026-06-08")
 
 
@@ -205,7 +206,7 @@ def test_an_order_for_which_there_is_nobody_says_so(works: Site, erika: Client) 
 
 def test_shifts_that_overlap_are_refused_on_the_page(works: Site, admin_client: Client) -> None:
     path = "/admin/maintenance/workingcalendar/add/"
-    rows = {"shifts-TOTAL_FORMS": 2, "shifts-INITIAL_FORMS": 0}
+    rows: dict[str, Any] = {"shifts-TOTAL_FORMS": 2, "shifts-INITIAL_FORMS": 0}
     for number, starts in enumerate(("06:00", "13:00")):
         row = {"weekday": 0, "starts": starts, "ends": "14:00"}
         rows |= {f"shifts-{number}-{name}": value for name, value in row.items()}
