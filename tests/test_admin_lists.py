@@ -14,19 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import (
-    Anomaly,
-    Booking,
-    CalendarFeed,
-    Holiday,
-    Life,
-    Notification,
-    SitePlan,
-    Skill,
-    Technician,
-    WorkingCalendar,
-    WorkOrder,
-)
+from maintenance.models import Anomaly, Booking, Life, Notification, SitePlan, Skill, WorkOrder
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -65,12 +53,7 @@ from tests.factories import (
     make_version,
     make_work_order,
 )
-from tests.maintenance.scheduling.crews import (
-    make_booking,
-    make_calendar,
-    make_technician,
-    skill_named,
-)
+from tests.maintenance.scheduling.rows import ROWS_OF_SCHEDULING
 
 pytestmark = pytest.mark.django_db
 
@@ -126,15 +109,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ),
     Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
-    Skill: lambda site: skill_named(f"skill-{Skill.objects.count()}"),
-    Technician: lambda site: make_technician(
-        site, skills={"pumps": 2, "valves": 3}, calendar=make_calendar(site)
-    ),
-    WorkingCalendar: make_calendar,
-    Holiday: lambda site: site.holidays.create(day=NOON, name="Closed"),
-    Booking: lambda site: make_booking(make_technician(site), NOON),
-    CalendarFeed: lambda site: CalendarFeed.objects.issue(site=site)[0],
-    SitePlan: lambda site: site.plans_of_work.create(),
+    **ROWS_OF_SCHEDULING,
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
