@@ -5,9 +5,10 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
-from agents import curate, nudge
+from agents import curate, nudge, plan_sites
 from agents.report import send as send_report
-from maintenance.models import Report
+from maintenance.models import Report, SitePlan
+from maintenance.scheduling.asking import plan_asked
 from maintenance.signals import report_asked
 from sensors.models import Curation
 from sensors.signals import batch_received, curation_asked
@@ -29,3 +30,9 @@ def start_curation(*, curation: Curation, **kwargs: Any) -> None:
 def start_report(*, report: Report, **kwargs: Any) -> None:
     """Have a report made once its request is safely stored."""
     transaction.on_commit(lambda: send_report(report.pk))
+
+
+@receiver(plan_asked)
+def start_plan(*, plan: SitePlan, **kwargs: Any) -> None:
+    """Have a plan worked out once it is safely stored."""
+    transaction.on_commit(lambda: plan_sites.send(plan.pk))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from agents import curate, nudge, pipeline
 from agents.models import PipelineRun
 from agents.notify import send_notification
+from agents.plan_sites import resume_stalled_plans as resume_stalled_plans
 from agents.plans import generate_planned_orders as generate_planned_orders
 from agents.report import make_monthly_reports as make_monthly_reports
 from agents.shapes import look_for_odd_shapes as look_for_odd_shapes

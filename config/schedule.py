@@ -24,6 +24,7 @@ BEAT_SCHEDULE = {
     "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
     "resume-stalled-curations": every(30, "agents.resume_stalled_curations"),
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
+    "resume-stalled-plans": every(60, "agents.resume_stalled_plans"),
     "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "generate-planned-orders": every(60, "agents.generate_planned_orders"),
     "look-for-silence": every(60, "agents.look_for_silence"),

@@ -6,11 +6,13 @@ from django.views.generic import RedirectView
 
 from config.api.problems import problem_page
 from config.health import health
+from maintenance.scheduling.subscribing import calendar_feed
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
+    path("calendar/<str:token>.ics", calendar_feed, name="calendar-feed"),
     path("api/v1/", include("sensors.api.urls")),
     path("api/v1/", include("agents.api.urls")),
     path("api/v1/", include("maintenance.api.urls")),

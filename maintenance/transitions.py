@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from maintenance.models import WorkOrder, WorkOrderTransition
+from maintenance.scheduling.freeing import free_what_is_left
 
 State = WorkOrder.State
 
@@ -45,4 +46,5 @@ def move(pk: int, to_state: str, *, actor: User | None, reason: str = "") -> Wor
         # one_open_predictive_work_order_per_asset: it cannot be taken up again.
         order.state = before
         raise IllegalMoveError(order, to_state, ": its asset has another open order") from exc
+    free_what_is_left(order)
     return order

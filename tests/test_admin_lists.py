@@ -15,7 +15,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, CostAssumption, Life, Notification, Report, WorkOrder
+from maintenance.models import (
+    Anomaly,
+    Booking,
+    CostAssumption,
+    Life,
+    Notification,
+    Report,
+    SitePlan,
+    Skill,
+    WorkOrder,
+)
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -55,6 +65,7 @@ from tests.factories import (
     make_work_order,
 )
 from tests.maintenance.reports.made import make_report
+from tests.maintenance.scheduling.rows import ROWS_OF_SCHEDULING
 
 pytestmark = pytest.mark.django_db
 
@@ -114,10 +125,11 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     Report: lambda site: make_report(site, asset=make_asset(site=site)),
     Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
+    **ROWS_OF_SCHEDULING,
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
-WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset)]
+WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset, Skill)]
 
 
 def named(model: type[Model]) -> str:
@@ -237,6 +249,8 @@ EVIDENCE = [
     Notification,
     Backtest,
     Report,
+    Booking,
+    SitePlan,
 ]
 
 

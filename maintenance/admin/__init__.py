@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from maintenance.admin import (
     anomalies,
+    work_orders,
+)
+
+__all__ = [
+    "anomalies",
+    "work_orders",
+]
+
+from maintenance.admin import (
+    calendar_feeds,
     costs,
     lives,
     notifications,
     past,
     plans,
     reports,
-    work_orders,
+    schedule,
+    technicians,
 )
 
 __all__ = [
-    "anomalies",
+    "calendar_feeds",
     "costs",
     "lives",
     "notifications",
     "past",
     "plans",
     "reports",
-    "work_orders",
+    "schedule",
+    "technicians",
 ]

@@ -7,8 +7,16 @@ from maintenance.api.cost_assumptions import CostAssumptionViewSet
 from maintenance.api.kpis import KpiRowsView, KpiView
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
 from maintenance.api.past import SimilarView
+from maintenance.api.people import (
+    AbsenceViewSet,
+    CalendarViewSet,
+    HolidayViewSet,
+    TechnicianAbsencesViewSet,
+    TechnicianViewSet,
+)
 from maintenance.api.plans import GenerateView, OccurrenceViewSet, PlanViewSet, PreviewView
 from maintenance.api.reports import ReportViewSet
+from maintenance.api.schedule import BookView, ScheduleView, SitePlanViewSet, SlotsView, UnbookView
 from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
 
 app_name = "maintenance"
@@ -17,6 +25,10 @@ router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
 router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
 router.register("reports", ReportViewSet, basename="report")
+router.register("holidays", HolidayViewSet, basename="holiday")
+router.register("schedule/plan", SitePlanViewSet, basename="site-plan")
+router.register("technicians", TechnicianViewSet, basename="technician")
+router.register("working-calendars", CalendarViewSet, basename="working-calendar")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
 urlpatterns = [
@@ -53,5 +65,19 @@ urlpatterns = [
         SimilarView.as_view({"get": "retrieve"}),
         name="work-order-similar",
     ),
+    path(
+        "technicians/<int:pk>/absences",
+        TechnicianAbsencesViewSet.as_view({"get": "list", "post": "create"}),
+        name="technician-absences",
+    ),
+    path(
+        "absences/<int:pk>",
+        AbsenceViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="absence-detail",
+    ),
+    path("schedule", ScheduleView.as_view(), name="schedule-list"),
+    path("work-orders/<int:pk>/slots", SlotsView.as_view(), name="work-order-slots"),
+    path("work-orders/<int:pk>/schedule", BookView.as_view(), name="work-order-schedule"),
+    path("work-orders/<int:pk>/unschedule", UnbookView.as_view(), name="work-order-unschedule"),
     path("", include(router.urls)),
 ]

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from maintenance.models.anomalies import Anomaly, Severity
 from maintenance.models.assumptions import CostAssumption
+from maintenance.models.bookings import Booking
+from maintenance.models.calendar_feeds import CalendarFeed
+from maintenance.models.calendars import Absence, Holiday, Shift
 from maintenance.models.checklists import (
     ChecklistPoint,
     ChecklistTemplate,
@@ -13,7 +16,7 @@ from maintenance.models.decisions import Decision
 from maintenance.models.execution import Attachment, Comment, Downtime, Labour, PartUsed
 from maintenance.models.lives import Life, LivesOverlapError
 from maintenance.models.notifications import Notification
-from maintenance.models.people import Skill, Technician, TechnicianSkill
+from maintenance.models.people import Skill, Technician, TechnicianSkill, WorkingCalendar
 from maintenance.models.plan_triggers import (
     CalendarTrigger,
     MeterTrigger,
@@ -22,12 +25,16 @@ from maintenance.models.plan_triggers import (
 )
 from maintenance.models.plans import Plan, PlannedPart, PlanPart, PlanSkill
 from maintenance.models.reports import Report, ReportFile
+from maintenance.models.site_plans import SitePlan
 from maintenance.models.symptoms import Symptom
 from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTransition
 
 __all__ = [
+    "Absence",
     "Anomaly",
     "Attachment",
+    "Booking",
+    "CalendarFeed",
     "CalendarTrigger",
     "ChecklistPoint",
     "ChecklistTemplate",
@@ -36,6 +43,7 @@ __all__ = [
     "Decision",
     "Downtime",
     "FailureCode",
+    "Holiday",
     "Labour",
     "Life",
     "LivesOverlapError",
@@ -53,6 +61,8 @@ __all__ = [
     "ReportFile",
     "RequiredSkill",
     "Severity",
+    "Shift",
+    "SitePlan",
     "Skill",
     "Symptom",
     "Technician",
@@ -60,4 +70,5 @@ __all__ = [
     "TemplatePoint",
     "WorkOrder",
     "WorkOrderTransition",
+    "WorkingCalendar",
 ]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from sensors.access import Principal, Right
 from sensors.models import Site
+from sensors.models.plant import check_time_zone
 
 LEVEL = [MinValueValidator(1), MaxValueValidator(5)]
 
@@ -24,6 +28,45 @@ class Skill(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkingCalendarQuerySet(models.QuerySet["WorkingCalendar"]):
+    def visible_to(self, principal: Principal) -> Self:
+        sites = principal.sites(Right.READ)
+        return self.all() if sites is None else self.filter(site__in=sites)
+
+
+class WorkingCalendar(models.Model):
+    """The weekly shifts of people who work alike. A site has one for whoever has no other."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="calendars")
+    name = models.CharField(max_length=100)
+    time_zone = models.CharField(
+        max_length=50, blank=True, validators=[check_time_zone], help_text="Empty: the site's"
+    )
+    is_default = models.BooleanField(
+        default=False, help_text="Of technicians of the site that have no calendar of their own"
+    )
+
+    objects = WorkingCalendarQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "name"], name="one_calendar_per_name_and_site"
+            ),
+            models.UniqueConstraint(
+                fields=["site"], condition=Q(is_default=True), name="one_default_calendar_per_site"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone or self.site.time_zone)
 
 
 class TechnicianQuerySet(models.QuerySet["Technician"]):
@@ -53,6 +96,19 @@ class Technician(models.Model):
         max_digits=8, decimal_places=2, default=Decimal(0), validators=[MinValueValidator(0)]
     )
     skills = models.ManyToManyField(Skill, through="TechnicianSkill", related_name="technicians")
+    calendar = models.ForeignKey(
+        WorkingCalendar,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="technicians",
+        help_text="Empty: the default one of the site",
+    )
+    capacity_percent = models.PositiveSmallIntegerField(
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="How much of each shift may be planned; the rest is for what nobody planned",
+    )
     is_active = models.BooleanField(default=True)
 
     objects = TechnicianQuerySet.as_manager()
@@ -67,6 +123,10 @@ class Technician(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.calendar and self.calendar.site_id != self.site_id:
+            raise ValidationError({"calendar": "The calendar belongs to another site"})
 
 
 class TechnicianSkill(models.Model):

@@ -30,6 +30,7 @@ from tests.factories import (
 )
 from tests.maintenance.plans.builders import make_plan
 from tests.maintenance.reports.made import make_report
+from tests.maintenance.scheduling.crews import make_absence, make_calendar, make_technician
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -125,6 +126,7 @@ def test_a_route_shows_only_the_own_site() -> None:
     sensor = make_sensor(site=site)
     batch = make_batch(site, [reading(sensor, 1)])
     plan, order = make_plan(asset=sensor.asset), make_work_order(asset=sensor.asset)
+    technician = make_technician(site)
     rows = {
         "sensors:sensor": sensor.pk,
         "sensors:quarantine": make_quarantined(batch=batch).pk,
@@ -152,6 +154,12 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:plan-preview": plan.pk,
         "maintenance:plan-occurrences": plan.pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
+        "maintenance:technician": technician.pk,
+        "maintenance:technician-absences": technician.pk,
+        "maintenance:absence-detail": make_absence(technician).pk,
+        "maintenance:working-calendar": make_calendar(site).pk,
+        "maintenance:holiday": site.holidays.create(day=NOON, name="Closed").pk,
+        "maintenance:site-plan": site.plans_of_work.create().pk,
     }
     own, other = (
         APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
@@ -171,6 +179,10 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:report-file",
         "maintenance:plan-generate",
         "mlops:reading-detect",
+        "maintenance:schedule-list",
+        "maintenance:work-order-slots",
+        "maintenance:work-order-schedule",
+        "maintenance:work-order-unschedule",
     } | FOR_INFLUX
 
     for name, pk in rows.items():
