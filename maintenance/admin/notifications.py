@@ -17,7 +17,7 @@ DELIVERY_LEVELS = {
 
 @admin.register(Notification)
 class NotificationAdmin(Evidence, WithButtons):
-    site_path = "work_order__asset__site"
+    site_path = "site"
     list_display = [
         "work_order",
         "event",
