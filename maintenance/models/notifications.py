@@ -147,6 +147,13 @@ class Notification(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # What a reminder takes over from what was told before.
+    SAME_AGAIN = (
+        *("site_id", "asset_id", "anomaly_id", "work_order_id", "event", "about", "event_key"),
+        *("severity", "detail", "channel", "recipient", "user_id", "target_id", "group_id"),
+        "correlation_ids",
+    )
+
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
@@ -181,14 +188,12 @@ class Notification(models.Model):
         """When its recipient was sent messages after a moment, the oldest first."""
         alike = Notification.objects.like(self).messages()
         sent = alike.filter(status=self.Status.SENT, sent_at__gt=moment)
-        return list(sent.order_by("sent_at").values_list("sent_at", flat=True))
+        moments = sent.order_by("sent_at").values_list("sent_at", flat=True)
+        return [at for at in moments if at]
 
     def again(self, now: datetime) -> Notification:
         """The same once more, not yet stored."""
-        names = ("site_id", "asset_id", "anomaly_id", "work_order_id", "event", "about")
-        names += ("event_key", "severity", "detail", "channel", "recipient", "user_id")
-        names += ("target_id", "group_id", "correlation_ids")
-        same = {name: getattr(self, name) for name in names}
+        same = {name: getattr(self, name) for name in self.SAME_AGAIN}
         return Notification(**same, repeat=self.repeat + 1, next_attempt_at=now)
 
 

@@ -6,7 +6,6 @@ References: Standard Webhooks, specification 1.0, https://www.standardwebhooks.c
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 
@@ -33,5 +32,5 @@ def key_of(secret: str) -> bytes:
         return secret.encode()
     try:
         return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise ValueError("what follows whsec_ is not base64") from exc

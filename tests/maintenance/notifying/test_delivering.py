@@ -1,7 +1,7 @@
+"""One row, from waiting to what came of it."""
+
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -14,20 +14,28 @@ from django.db import connection
 from pytest_django import Settings
 
 from maintenance.models import Notification
-from maintenance.notification import announce, deliver
-from maintenance.notifiers import NOTIFIERS, Notifier, NotifierError
-from tests.factories import NOON, make_anomaly, make_asset, make_sensor, make_work_order
+from maintenance.notifying.channels import CHANNELS
+from maintenance.notifying.channels.base import (
+    NO_ANSWER,
+    Answer,
+    DeliveryError,
+    Notifier,
+    Outgoing,
+)
+from maintenance.notifying.delivering import deliver
+from tests.factories import (
+    MINUTE,
+    NOON,
+    make_anomaly,
+    make_asset,
+    make_notification,
+    make_sensor,
+    make_work_order,
+)
 from tests.races import race
 from tests.webserver import listening
 
-Event, Status = Notification.Event, Notification.Status
-SECRET = "hush"
-
-
-def make_notification(**fields: Any) -> Notification:
-    defaults = {"event": Event.PROPOSED, "channel": "email", "recipient": "planner@example.org"}
-    order = fields.pop("work_order", None) or make_work_order()
-    return Notification.objects.create(work_order=order, **defaults | fields)
+Status = Notification.Status
 
 
 def told(notification: Notification) -> tuple[str, str]:
@@ -35,31 +43,21 @@ def told(notification: Notification) -> tuple[str, str]:
     return notification.status, notification.error
 
 
-@pytest.mark.django_db
-def test_every_recipient_is_announced_to(settings: Settings) -> None:
-    settings.NOTIFY_EMAILS = ["a@example.org", "b@example.org"]
-    settings.NOTIFY_WEBHOOK_URL = "https://example.org/hook"
+def fake(monkeypatch: pytest.MonkeyPatch, *outcomes: Any) -> list[str]:
+    """A channel in place of mail, with the outcome of each attempt; what it saw of its rows."""
+    seen: list[str] = []
+    left = list(outcomes)
 
-    announce(make_work_order(), Event.PROPOSED, key="", request_ids=["req-1"])
+    class Fake(Notifier):
+        def send(self, outgoing: Outgoing) -> Answer:
+            seen.append(Notification.objects.get(pk=outgoing.first.pk).status)
+            outcome = left.pop(0) if left else NO_ANSWER
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome  # type: ignore[no-any-return]
 
-    rows = Notification.objects.order_by("pk")
-    assert [(row.channel, row.recipient) for row in rows] == [
-        ("email", "a@example.org"),
-        ("email", "b@example.org"),
-        ("webhook", "https://example.org/hook"),
-    ]
-    assert {row.status for row in rows} == {"waiting"}
-    assert rows[0].correlation_ids == ["req-1"]
-
-
-@pytest.mark.django_db
-def test_nobody_is_announced_the_same_event_twice() -> None:
-    order = make_work_order()
-
-    for key in ("", "", "7:P1", "7:P1"):
-        announce(order, Event.EXTENDED, key=key, request_ids=["req-1"])
-
-    assert Notification.objects.count() == 2
+    monkeypatch.setitem(CHANNELS, "email", Fake)
+    return seen
 
 
 @pytest.mark.django_db
@@ -69,7 +67,7 @@ def test_a_mail_is_written_to_a_file(settings: Settings, tmp_path: Path) -> None
     sensor = make_sensor(asset=make_asset(tag="P-1", name="Pump & <Motor>"), code="T1")
     order = make_work_order(asset=sensor.asset, title="P-1: hot", recommendation="Cool it.")
     make_anomaly(sensor, work_order=order, reason="95 is at or above the limit")
-    notification = make_notification(work_order=order, correlation_ids=["req-1"])
+    notification = make_notification(order, correlation_ids=["req-1"])
 
     deliver(notification.pk)
 
@@ -81,30 +79,28 @@ def test_a_mail_is_written_to_a_file(settings: Settings, tmp_path: Path) -> None
     assert "To: planner@example.org" in text
     assert "X-Request-ID: req-1" in text
     assert "P-1 Pump & <Motor>" in text
+    assert "P-1 Pump &amp; &lt;Motor&gt;" in text
     assert "- T1, high: 95 is at or above the limit" in text
     assert "Cool it." in text
     assert f"/admin/maintenance/workorder/{order.pk}/change/" in text
 
 
 @pytest.mark.django_db
-def test_a_title_of_several_lines_fails_on_its_row_and_not_in_the_worker() -> None:
-    notification = make_notification(work_order=make_work_order(title="one\ntwo"))
+def test_a_title_of_several_lines_is_one_line_of_the_header(
+    mailoutbox: list[EmailMessage],
+) -> None:
+    order = make_work_order(title="one\ntwo\r\nBcc: x@example.org")
+    notification = make_notification(order)
 
     deliver(notification.pk)
 
-    status, error = told(notification)
-    assert (status, error.partition(":")[0]) == ("failed", "BadHeaderError")
+    assert told(notification) == ("sent", "")
+    assert mailoutbox[0].subject == f"[P2] {order.number} proposed: one two Bcc: x@example.org"
 
 
 @pytest.mark.django_db
 def test_what_is_sent_was_claimed_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    class Watching(Notifier):
-        def send(self, notification: Notification) -> None:
-            seen.append(Notification.objects.get(pk=notification.pk).status)
-
-    monkeypatch.setitem(NOTIFIERS, "email", Watching)
+    seen = fake(monkeypatch)
     notification = make_notification()
 
     deliver(notification.pk)
@@ -115,7 +111,7 @@ def test_what_is_sent_was_claimed_before(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", [Status.SENDING, Status.SENT, Status.FAILED])
+@pytest.mark.parametrize("status", [s for s in Status if s != Status.WAITING])
 def test_only_what_waits_is_sent(status: str, mailoutbox: list[EmailMessage]) -> None:
     notification = make_notification(status=status)
 
@@ -126,92 +122,87 @@ def test_only_what_waits_is_sent(status: str, mailoutbox: list[EmailMessage]) ->
 
 
 @pytest.mark.django_db
-def test_a_mail_server_that_is_away_is_noted(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    notification = make_notification()
+@time_machine.travel(NOON, tick=False)
+def test_what_is_not_due_is_not_sent(mailoutbox: list[EmailMessage]) -> None:
+    notification = make_notification(next_attempt_at=NOON + MINUTE)
 
     deliver(notification.pk)
 
-    status, error = told(notification)
-    assert status == "failed"
-    assert "ConnectionRefusedError" in error
+    assert mailoutbox == []
 
 
 @pytest.mark.django_db
-def test_a_webhook_is_sent_signed(settings: Settings) -> None:
-    settings.NOTIFY_WEBHOOK_SECRET = SECRET
-    order = make_work_order(title="P-1: hot")
+def test_a_passing_failure_is_tried_again_at_the_stated_moments(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.NOTIFY_ATTEMPTS = 4
+    away = DeliveryError("away", is_passing=True, answer=Answer(503, "busy"))
+    seen = fake(monkeypatch, *[away] * 9)
+    moments = [NOON + timedelta(seconds=s) for s in (0, 30, 150, 630)]
+    with time_machine.travel(NOON, tick=False):
+        notification = make_notification()
 
-    with listening() as hook:
-        notification = make_notification(
-            work_order=order, channel="webhook", recipient=hook.url, correlation_ids=["req-1"]
-        )
+    for index, moment in enumerate(moments):
+        with time_machine.travel(moment - timedelta(seconds=1), tick=False):
+            deliver(notification.pk)
+        assert len(seen) == index
+        with time_machine.travel(moment, tick=False):
+            deliver(notification.pk)
+        last = index == len(moments) - 1
+        assert told(notification) == ("failed" if last else "waiting", "away")
+
+    made = list(notification.delivery_attempts.all())
+    assert [attempt.at for attempt in made] == moments
+    assert {(a.outcome, a.status_code, a.answer) for a in made} == {("passing", 503, "busy")}
+
+
+@pytest.mark.django_db
+def test_what_worked_at_last_says_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(monkeypatch, DeliveryError("away", is_passing=True), Answer(200, "ok"))
+    with time_machine.travel(NOON, tick=False):
+        notification = make_notification()
+        deliver(notification.pk)
+    with time_machine.travel(NOON + MINUTE, tick=False):
         deliver(notification.pk)
 
     assert told(notification) == ("sent", "")
-    signature = hmac.new(SECRET.encode(), hook.bodies[0], hashlib.sha256).hexdigest()
-    assert hook.headers[0]["X-Signature"] == f"sha256={signature}"
-    assert hook.headers[0]["X-Event"] == "proposed"
-    assert json.loads(hook.bodies[0]) == {
-        "event": "proposed",
-        "work_order": order.number,
-        "state": "proposed",
-        "priority": "P2",
-        "title": "P-1: hot",
-        "asset": order.asset.tag,
-        "site": order.asset.site.code,
-        "due_at": NOON.isoformat(),
-        "url": f"http://localhost:8000/admin/maintenance/workorder/{order.pk}/change/",
-        "request_ids": ["req-1"],
-    }
+    outcomes = notification.delivery_attempts.values_list("outcome", "answer")
+    assert list(outcomes) == [("passing", ""), ("sent", "ok")]
 
 
 @pytest.mark.django_db
-def test_a_webhook_without_a_secret_is_not_signed() -> None:
-    with listening() as hook:
-        deliver(make_notification(channel="webhook", recipient=hook.url).pk)
-
-    assert "X-Signature" not in hook.headers[0]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("answer", [301, 400, 500])
-def test_a_webhook_that_is_refused_is_noted(answer: int) -> None:
-    with listening(answer=answer) as hook:
-        notification = make_notification(channel="webhook", recipient=hook.url)
-        deliver(notification.pk)
-
-    status, error = told(notification)
-    assert status == "failed"
-    assert str(answer) in error
-    assert len(hook.bodies) == 1
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "nowhere", "http://[", "ftp://a/", ""])
-def test_a_webhook_that_cannot_be_reached_is_noted(url: str) -> None:
-    notification = make_notification(channel="webhook", recipient=url)
-
-    deliver(notification.pk)
-
-    status, error = told(notification)
-    assert status == "failed"
-    assert error
-
-
-@pytest.mark.django_db
-def test_an_error_longer_than_the_column_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken(Notifier):
-        def send(self, notification: Notification) -> None:
-            raise NotifierError("x" * 1000)
-
-    monkeypatch.setitem(NOTIFIERS, "email", Broken)
+def test_a_permanent_failure_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(monkeypatch, DeliveryError("gone", is_passing=False, answer=Answer(410, "gone")))
     notification = make_notification()
 
     deliver(notification.pk)
 
-    assert told(notification) == ("failed", "x" * 300)
+    assert told(notification) == ("failed", "gone")
+    assert notification.delivery_attempts.get().outcome == "permanent"
+
+
+@pytest.mark.django_db
+def test_the_other_side_says_how_long_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(monkeypatch, DeliveryError("slow", is_passing=True, retry_after=timedelta(minutes=7)))
+    with time_machine.travel(NOON, tick=False):
+        notification = make_notification()
+        deliver(notification.pk)
+
+    notification.refresh_from_db()
+    assert notification.next_attempt_at == NOON + timedelta(minutes=7)
+
+
+@pytest.mark.django_db
+def test_a_bug_in_a_channel_is_seen_on_the_row_and_an_error_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake(monkeypatch, ValueError("x" * 1000))
+    notification = make_notification()
+
+    deliver(notification.pk)
+
+    status, error = told(notification)
+    assert (status, error) == ("failed", ("ValueError: " + "x" * 1000)[:300])
 
 
 @pytest.mark.django_db
@@ -230,15 +221,17 @@ def test_what_was_lost_while_being_sent_is_given_up_and_not_sent_again() -> None
 
 @pytest.mark.django_db
 def test_what_failed_is_sent_again_when_a_person_says_so(mailoutbox: list[EmailMessage]) -> None:
-    failed = make_notification(status=Status.FAILED, error="refused")
+    failed = make_notification(status=Status.FAILED, error="refused", attempts=6)
+    along = make_notification(status=Status.FAILED, told_with=failed, is_gathered=True)
     sent = make_notification(status=Status.SENT)
 
-    assert Notification.objects.all().send_again() == 1
-    deliver(failed.pk)
-    deliver(sent.pk)
+    assert Notification.objects.exclude(pk=along.pk).send_again() == 2
+    for row in (failed, along, sent):
+        deliver(row.pk)
 
-    assert told(failed) == ("sent", "")
-    assert len(mailoutbox) == 1
+    assert [told(row) for row in (failed, along)] == [("sent", "")] * 2
+    assert failed.attempts == 1
+    assert len(mailoutbox) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -250,3 +243,23 @@ def test_workers_that_race_tell_once() -> None:
     assert told(notification) == ("sent", "")
     assert len(hook.bodies) == 1
     assert connection.in_atomic_block is False
+
+
+@pytest.mark.django_db
+def test_a_message_is_the_same_when_it_is_tried_again() -> None:
+    """What came meanwhile goes with the next one, so that a repeat can be told by its id."""
+    fields = {"channel": "webhook", "is_gathered": True}
+    with listening(answer=503) as hook:
+        rows = [make_notification(**fields, recipient=hook.url) for _ in range(3)]
+        deliver(rows[1].pk)
+        hook.answer = 204
+        late = make_notification(**fields, recipient=hook.url)
+        with time_machine.travel(rows[0].created_at + timedelta(minutes=1), tick=False):
+            for row in (*rows, late):
+                deliver(row.pk)
+
+    ids = [headers["webhook-id"] for headers in hook.headers]
+    told_of = [len(json.loads(body)["data"]["events"]) for body in hook.bodies]
+    assert ids == [f"msg_{rows[1].pk}", f"msg_{rows[1].pk}", f"msg_{late.pk}"]
+    assert told_of == [3, 3, 1]
+    assert [told(row) for row in (*rows, late)] == [("sent", "")] * 4
