@@ -14,7 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Life, Notification, WorkOrder
+from maintenance.models import (
+    Anomaly,
+    Channel,
+    Escalation,
+    EscalationPolicy,
+    Life,
+    Notification,
+    NotificationRule,
+    Preference,
+    WorkOrder,
+)
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -53,6 +63,7 @@ from tests.factories import (
     make_version,
     make_work_order,
 )
+from tests.maintenance.notifying.making import make_channel, make_policy, make_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -108,10 +119,18 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ),
     Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
+    Channel: make_channel,
+    NotificationRule: make_rule,
+    Preference: lambda site: Preference.objects.create(user=make_member(site)),
+    EscalationPolicy: make_policy,
+    Escalation: lambda site: Escalation.objects.create(
+        policy=make_policy(site), work_order=make_order_at(site)
+    ),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
-WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset)]
+OF_NO_SITE = (AssetType, Bearing, SeverityPreset, Preference)
+WITH_SITE = [model for model in ROWS if model not in OF_NO_SITE]
 
 
 def named(model: type[Model]) -> str:
@@ -221,6 +240,7 @@ EVIDENCE = [
     PipelineRun,
     Anomaly,
     Notification,
+    Escalation,
     Backtest,
 ]
 

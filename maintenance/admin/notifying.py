@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import ManyToManyField, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from maintenance.admin.acting import warned
 from maintenance.events import Event
@@ -20,11 +20,11 @@ from maintenance.models import (
     NotificationRule,
     Preference,
 )
-from maintenance.notifying.keeping import check_audience, check_may_keep
+from maintenance.notifying.keeping import check_audience, check_may_keep, keep_preference
 from maintenance.notifying.resending import send_test
 from maintenance.refusals import RefusedError
 from sensors.access import Right, Role
-from sensors.admin_parts.pages import WithButtons
+from sensors.admin_parts.pages import WithButtons, url_of
 from sensors.admin_parts.scope import SiteScoped, VisibleChoices, person_of, principal_in, sites_of
 
 
@@ -49,7 +49,7 @@ class KeptForm(forms.ModelForm):
         return said
 
 
-class KeptByPlanners(SiteScoped):
+class KeptByPlanners(SiteScoped, admin.ModelAdmin):
     """Rows of one's sites and of all sites; what is of all sites only administrators change."""
 
     form = KeptForm
@@ -87,7 +87,7 @@ class NamesAudience(SiteScoped):
     ) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field is not None and db_field.remote_field.model is User:
-            field.queryset = people_seen_by(request)  # type: ignore[attr-defined]
+            field.queryset = people_seen_by(request)
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -141,7 +141,7 @@ AUDIENCE: Fields = ["to_users", "to_roles", "to_assignee", "to_channels"]
 
 
 @admin.register(NotificationRule)
-class NotificationRuleAdmin(KeptByPlanners, NamesAudience, admin.ModelAdmin):
+class NotificationRuleAdmin(KeptByPlanners, NamesAudience):
     list_display = ["name", "site", "asset", "least_severity", "told_of", "is_active"]
     list_select_related = ["site", "asset"]
     list_filter = ["is_active", "least_severity", ("site", VisibleChoices)]
@@ -185,7 +185,7 @@ class StepInline(NamesAudience, admin.StackedInline):
 
 
 @admin.register(EscalationPolicy)
-class EscalationPolicyAdmin(KeptByPlanners, admin.ModelAdmin):
+class EscalationPolicyAdmin(KeptByPlanners):
     list_display = ["name", "watches", "site", "asset", "least_severity", "is_active"]
     list_select_related = ["site", "asset"]
     list_filter = ["watches", "is_active", ("site", VisibleChoices)]
@@ -225,11 +225,16 @@ class PreferenceAdmin(admin.ModelAdmin):
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        mine = Preference.objects.filter(user=person_of(request).pk)
-        return super().has_add_permission(request) and not mine.exists()
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever has preferences is led to them."""
+        own = Preference.objects.filter(user=person_of(request).pk).first()
+        if own and self.has_add_permission(request):
+            return HttpResponseRedirect(url_of(own))
+        return super().add_view(request, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Preference, form: forms.ModelForm, change: bool
+    ) -> None:
         if not change:
             obj.user = person_of(request)
-        super().save_model(request, obj, form, change)
+        obj.pk = keep_preference(obj).pk

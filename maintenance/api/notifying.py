@@ -125,7 +125,7 @@ class MyPreferencesView(ActEndpoint):
         own = self._own(request)
         said = PreferenceInSerializer(data=request.data)
         said.is_valid(raise_exception=True)
-        wanted = Preference(pk=own.pk, user_id=own.user_id, **said.validated_data)
+        wanted = Preference(user_id=own.user_id, **said.validated_data)
         with checked_by_the_model():
             kept = keep_preference(wanted)
         return Response(PreferenceSerializer(kept).data)

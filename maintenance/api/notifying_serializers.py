@@ -46,7 +46,7 @@ class OfSite(Strict):
         if code is None:
             return None
         sites = self.asker.sites(Right.READ)
-        rows = Site.objects.filter(code=_text(code))
+        rows = Site.objects.filter(code=code)
         found = (rows if sites is None else rows.filter(pk__in=sites)).first()
         if found is None:
             raise serializers.ValidationError("There is no such site.", code="unknown_site")
@@ -128,7 +128,7 @@ class RuleInSerializer(OfSite):
 
     def validate_to_users(self, names: list[str]) -> list[User]:
         """People of sites that the asker sees: no other name can be tried out here."""
-        known = User.objects.filter(username__in=[_text(name) for name in names], is_active=True)
+        known = User.objects.filter(username__in=names, is_active=True)
         sites = self.asker.sites(Right.READ)
         if sites is not None:
             known = known.filter(Q(memberships__site__in=sites) | Q(pk=self.asker.user_id))
@@ -146,7 +146,7 @@ class RuleInSerializer(OfSite):
         if attrs.get("asset") is not None:
             rule: NotificationRule | None = self.context.get("rule")
             site = attrs.get("site", rule.site if rule else None)
-            asset = Asset.objects.filter(site=site, tag=_text(attrs["asset"])).first()
+            asset = Asset.objects.filter(site=site, tag=attrs["asset"]).first()
             if asset is None:
                 words = {"asset": "The site has no such asset."}
                 raise serializers.ValidationError(words, code="unknown_asset")
@@ -157,11 +157,6 @@ class RuleInSerializer(OfSite):
 def _check_all_known(unknown: list[str], code: str) -> None:
     if unknown:
         raise serializers.ValidationError(f"Not known here: {', '.join(unknown)[:200]}", code=code)
-
-
-def _text(value: str) -> str:
-    """PostgreSQL knows no text with a NUL in it; nothing is called so."""
-    return value.replace("\x00", "�")
 
 
 class PreferenceSerializer(serializers.ModelSerializer[Preference]):

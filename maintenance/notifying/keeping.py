@@ -64,7 +64,7 @@ def keep_rule(
 
 def keep_preference(wanted: Preference) -> Preference:
     """Store how a person wants to be told. Raises ValidationError."""
-    wanted.full_clean()
+    wanted.full_clean(validate_unique=False)
     fields = [field.name for field in Preference._meta.concrete_fields]
     values = {name: getattr(wanted, name) for name in fields if name not in ("id", "user")}
     # Two at once come from the same person: the last one counts.

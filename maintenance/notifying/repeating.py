@@ -32,7 +32,9 @@ def _repeat(pk: int) -> int:
         return 0
     rows = [told.again(now) for told in _last_told(group) if goes_on(told)]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    again = bool(rows) and group.rule.is_active and group.rule.repeat
+    # What has not gone out yet is not told again, but it will have to be.
+    ahead = group.notifications.waiting().filter(event__in=REPEATED)
+    again = group.rule.is_active and group.rule.repeat and (rows or ahead.exists())
     group.repeat_at = now + group.rule.repeat if again else None
     group.flush_at = now if rows else group.flush_at
     group.save(update_fields=["flush_at", "repeat_at"])

@@ -19,6 +19,7 @@ from tests.factories import (
     make_key,
     make_life,
     make_member,
+    make_notification,
     make_quarantined,
     make_run,
     make_sensor,
@@ -27,6 +28,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
+from tests.maintenance.notifying.making import make_channel, make_rule
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -56,7 +58,7 @@ ROUTES = sorted(set(api_routes()))
 
 def path_of(route: str, pk: int = 1) -> str:
     one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve", "-detect")
-    many = route.endswith(one_for_all) or route in FOR_INFLUX
+    many = route.endswith((*one_for_all, "my-preferences")) or route in FOR_INFLUX
     within = [pk] if route == "sensors:sensor-waveform" else []
     return reverse(route) if many else reverse(route, args=[*within, pk])
 
@@ -119,6 +121,7 @@ def test_a_route_shows_only_the_own_site() -> None:
     site = make_site()
     sensor = make_sensor(site=site)
     batch = make_batch(site, [reading(sensor, 1)])
+    order = make_work_order(asset=sensor.asset)
     rows = {
         "sensors:sensor": sensor.pk,
         "sensors:quarantine": make_quarantined(batch=batch).pk,
@@ -136,11 +139,15 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:anomaly": make_anomaly(sensor).pk,
         "maintenance:asset-lives": sensor.asset.pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
-        "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
+        "maintenance:work-order": order.pk,
+        "maintenance:notification": make_notification(order).pk,
+        "maintenance:channel": make_channel(site).pk,
+        "maintenance:notification-rule": make_rule(site).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
     }
     own, other = (
-        APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
+        APIClient(headers={"X-API-Key": make_key(site=where, can_plan=True)[1]})
+        for where in (site, make_site())
     )
     # Tested with their own apps.
     seen = {
@@ -153,6 +160,9 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:conflict-resolve-one",
         "sensors:sensor-waveform",
         "mlops:reading-detect",
+        "maintenance:channel-test",
+        "maintenance:notification-resend",
+        "maintenance:my-preferences",
     } | FOR_INFLUX
 
     for name, pk in rows.items():

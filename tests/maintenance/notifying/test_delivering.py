@@ -54,7 +54,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, *outcomes: Any) -> list[str]:
             outcome = left.pop(0) if left else NO_ANSWER
             if isinstance(outcome, Exception):
                 raise outcome
-            return outcome  # type: ignore[no-any-return]
+            return outcome
 
     monkeypatch.setitem(CHANNELS, "email", Fake)
     return seen
@@ -248,7 +248,7 @@ def test_workers_that_race_tell_once() -> None:
 @pytest.mark.django_db
 def test_a_message_is_the_same_when_it_is_tried_again() -> None:
     """What came meanwhile goes with the next one, so that a repeat can be told by its id."""
-    fields = {"channel": "webhook", "is_gathered": True}
+    fields: dict[str, Any] = {"channel": "webhook", "is_gathered": True}
     with listening(answer=503) as hook:
         rows = [make_notification(**fields, recipient=hook.url) for _ in range(3)]
         deliver(rows[1].pk)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maintenance.notifying.quiet_hours import quiet_until
@@ -78,6 +78,7 @@ def test_a_beginning_that_comes_twice_is_the_first() -> None:
         assert quiet_until(utc(now), *night) == utc("2026-10-25 07:00")
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     now=st.integers(0, 365 * 86_400).map(lambda s: NEW_YEAR + timedelta(seconds=s)),
     start=st.times(),
