@@ -7,13 +7,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 
 from maintenance.admin.acting import warned
 from maintenance.models import DeliveryAttempt, Escalation, Notification
 from maintenance.models.notifications import NotificationQuerySet
 from maintenance.notifying.resending import resend
-from sensors.admin_parts.pages import Evidence, EvidenceInline, WithButtons, pill, url_of
+from sensors.admin_parts.pages import Evidence, EvidenceInline, WithButtons, links, pill
 from sensors.admin_parts.scope import VisibleChoices, principal_in
 from sensors.admin_parts.times import FULL, NOTHING
 
@@ -39,7 +38,7 @@ class AttemptInline(EvidenceInline):
 @admin.register(Notification)
 class NotificationAdmin(Evidence, WithButtons):
     list_display = [
-        "told_of",
+        "named",
         "event",
         "channel",
         "recipient",
@@ -95,11 +94,14 @@ class NotificationAdmin(Evidence, WithButtons):
         return {"send_again": "Send again"} if failed else {}
 
     @admin.display(description="about")
+    def named(self, notification: Notification) -> str:
+        row = notification.anomaly or notification.work_order or notification.asset
+        return str(row or notification.detail or notification.site or NOTHING)
+
+    @admin.display(description="about")
     def told_of(self, notification: Notification) -> str:
         row = notification.anomaly or notification.work_order or notification.asset
-        if row is None:
-            return notification.detail or str(notification.site or NOTHING)
-        return format_html('<a href="{}">{}</a>', url_of(row), row)
+        return links([row]) if row else self.named(notification)
 
     @admin.display(description="status", ordering="status")
     def delivery(self, notification: Notification) -> str:
@@ -109,7 +111,7 @@ class NotificationAdmin(Evidence, WithButtons):
 
 @admin.register(Escalation)
 class EscalationAdmin(Evidence):
-    list_display = ["told_of", "policy", "started_at", "steps_taken", "next_step_at", "condition"]
+    list_display = ["named", "policy", "started_at", "steps_taken", "next_step_at", "condition"]
     list_select_related = ["policy", "anomaly__sensor", "work_order"]
     list_filter = ["policy__watches", "started_at"]
     search_fields = ["policy__name"]
@@ -123,9 +125,13 @@ class EscalationAdmin(Evidence):
         return ours | rows.filter(work_order__asset__site__in=sites)
 
     @admin.display(description="about")
+    def named(self, escalation: Escalation) -> str:
+        return str(escalation.anomaly or escalation.work_order)
+
+    @admin.display(description="about")
     def told_of(self, escalation: Escalation) -> str:
         row = escalation.anomaly or escalation.work_order
-        return format_html('<a href="{}">{}</a>', url_of(row), row) if row else NOTHING
+        return links([row] if row else [])
 
     @admin.display(description="status", ordering="stopped_at")
     def condition(self, escalation: Escalation) -> str:

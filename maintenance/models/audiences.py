@@ -81,17 +81,24 @@ class Reach(models.Model):
 class Audience(models.Model):
     """Who is told: people by name or by role at the site, whoever has the work, channels."""
 
-    to_users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    to_users = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name="people"
+    )
     to_roles = ArrayField(
         models.CharField(max_length=10, choices=[(r.value, r.name.title()) for r in Role]),
         default=list,
         blank=True,
+        verbose_name="roles",
         help_text="All who have one of these roles at the site",
     )
     to_assignee = models.BooleanField(
-        default=False, help_text="The technician of the order, or who was given the anomaly"
+        default=False,
+        verbose_name="whoever has the work",
+        help_text="The technician of the order, or who was given the anomaly",
     )
-    to_channels = models.ManyToManyField(Channel, blank=True, related_name="+")
+    to_channels = models.ManyToManyField(
+        Channel, blank=True, related_name="+", verbose_name="channels"
+    )
 
     class Meta:
         abstract = True

@@ -78,7 +78,10 @@ class Channel(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["site", "name"], name="one_channel_per_name_and_site")
+            models.UniqueConstraint(fields=["site", "name"], name="one_channel_per_name_and_site"),
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(site=None), name="one_channel_per_name_of_all_sites"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,6 +16,9 @@ SEVERITY_OF = {
     Priority.P3: Severity.MEDIUM,
     Priority.P4: Severity.LOW,
 }
+
+
+LONGEST_KEY = 60
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,20 @@ class Happening:
                 "work_order": self.order,
                 "event": self.event,
                 "about": self.about,
-                "event_key": self.key,
+                "event_key": fitting(self.key),
                 "severity": self.severity,
                 "detail": self.detail[:500],
                 "correlation_ids": self.request_ids,
             }
             | fields
         )
+
+
+def fitting(key: str) -> str:
+    """The key, or a digest where it is longer than the column: it only has to differ."""
+    return (
+        key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()[:LONGEST_KEY]
+    )
 
 
 def happening(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from maintenance.events import Event
 from maintenance.models import Notification, NotificationGroup, WorkOrder
 from maintenance.notifying.announcing import REPEATED
 from maintenance.notifying.muting import reason_to_mute
@@ -59,7 +60,6 @@ def goes_on(told: Notification) -> bool:
     order = told.work_order
     if order is None:
         return False
-    if order.state == WorkOrder.State.PROPOSED:
-        return True
-    late = order.state in WorkOrder.OPEN_STATES and order.due_at < timezone.now()
-    return told.event == "overdue" and late
+    if told.event == Event.OVERDUE:
+        return order.state in WorkOrder.OPEN_STATES and order.due_at < timezone.now()
+    return order.state == WorkOrder.State.PROPOSED

@@ -18,12 +18,13 @@ class Webhook(Notifier):
     """
 
     def send(self, outgoing: Outgoing) -> Answer:
-        chosen = outgoing.first.target
+        chosen, url = outgoing.first.target, outgoing.first.recipient
+        if chosen is None and url != settings.NOTIFY_WEBHOOK_URL:
+            raise DeliveryError("The channel was removed.", is_passing=False)
         secret = outgoing.secret if chosen else settings.NOTIFY_WEBHOOK_SECRET
         if chosen and chosen.secret_name and not secret:
             words = f"NOTIFY_SECRET_{chosen.secret_name} is not set in the environment."
             raise DeliveryError(words, is_passing=False)
-        url = outgoing.first.recipient
         body = json.dumps(outgoing.message.payload).encode()
         now = int(timezone.now().timestamp())
         headers = {"Content-Type": "application/json", "User-Agent": "smart-maintenance"}

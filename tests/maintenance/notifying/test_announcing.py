@@ -82,6 +82,16 @@ def test_nobody_is_told_the_same_event_twice(site: Site) -> None:
     assert recipients() == sorted([channel.address, "erika@example.org"] * 2)
 
 
+def test_keys_longer_than_the_column_still_tell_repeats_apart(site: Site) -> None:
+    make_rule(site, make_channel(site))
+    anomaly = anomaly_at(site)
+
+    for key in ("k" * 100 + "1", "k" * 100 + "2", "k" * 100 + "2"):
+        say("opened", anomaly, key)
+
+    assert Notification.objects.count() == 2
+
+
 @pytest.mark.parametrize("event", Event)
 def test_a_rule_tells_only_of_its_events(event: str, site: Site) -> None:
     make_rule(site, make_channel(site), events=[event])

@@ -172,9 +172,10 @@ def test_a_webhook_is_signed_as_standard_webhooks(settings: Settings) -> None:
     assert headers["Content-Type"] == "application/json"
 
 
-def test_a_webhook_tells_programs_what_happened() -> None:
+def test_a_webhook_tells_programs_what_happened(settings: Settings) -> None:
     order = make_work_order(title="P-1: hot")
     with listening() as hook:
+        settings.NOTIFY_WEBHOOK_URL = hook.url
         row = make_notification(
             order, channel="webhook", recipient=hook.url, correlation_ids=["req-1"]
         )
@@ -259,7 +260,8 @@ def test_some_addresses_are_nowhere_to_send_to(
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://a/", ""])
-def test_what_is_no_address_is_given_up(url: str) -> None:
+def test_what_is_no_address_is_given_up(url: str, settings: Settings) -> None:
+    settings.NOTIFY_WEBHOOK_URL = url
     row = make_notification(channel="webhook", recipient=url)
     attempt = tried(row)
 

@@ -261,7 +261,7 @@ def test_a_recipient_never_gets_more_than_ten_in_any_ten_minutes_but_for_digests
     clock: Any, mailoutbox: list[EmailMessage]
 ) -> None:
     sent: list[datetime] = []
-    for second in range(0, 1_800, 30):
+    for second in range(0, 1_200, 40):
         clock.move_to(NOON + timedelta(seconds=second))
         make_notification()
         before = len(mailoutbox)
@@ -351,6 +351,47 @@ def test_who_has_left_is_told_nothing(site: Site, clock: Any) -> None:
     send_due()
 
     assert states() == ["muted"]
+
+
+def test_who_has_nothing_to_do_with_the_site_any_more_is_told_nothing(
+    site: Site, clock: Any
+) -> None:
+    member, root = (make_member(site, email=f"{name}@here.org") for name in ("a", "b"))
+    make_rule(site, member, root)
+    open_on(make_asset(site=site))
+    site.memberships.all().delete()
+    type(root).objects.filter(pk=root.pk).update(is_superuser=True)
+    clock.shift(MINUTE)
+
+    send_due()
+
+    assert dict(Notification.objects.values_list("recipient", "status")) == {
+        "a@here.org": "muted",
+        "b@here.org": "sent",
+    }
+
+
+def test_a_channel_that_was_put_out_of_use_or_removed_is_told_nothing(
+    site: Site, clock: Any
+) -> None:
+    hook = {"kind": "webhook", "address": "https://example.org/hook"}
+    idle, gone = (
+        make_channel(site, **hook),
+        make_channel(site, **hook | {"address": "https://x.org"}),
+    )
+    make_rule(site, idle, gone)
+    open_on(make_asset(site=site))
+    type(idle).objects.filter(pk=idle.pk).update(is_active=False)
+    gone.delete()
+    clock.shift(MINUTE)
+
+    send_due()
+
+    found = dict(Notification.objects.values_list("status", "error"))
+    assert found == {
+        "muted": "The channel was put out of use.",
+        "failed": "The channel was removed.",
+    }
 
 
 def test_what_was_to_go_along_with_a_muted_one_goes_by_itself(

@@ -235,8 +235,9 @@ def test_what_failed_is_sent_again_when_a_person_says_so(mailoutbox: list[EmailM
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_race_tell_once() -> None:
+def test_workers_that_race_tell_once(settings: Settings) -> None:
     with listening() as hook:
+        settings.NOTIFY_WEBHOOK_URL = hook.url
         notification = make_notification(channel="webhook", recipient=hook.url)
         race(*[lambda: deliver(notification.pk)] * 4)
 
@@ -246,10 +247,11 @@ def test_workers_that_race_tell_once() -> None:
 
 
 @pytest.mark.django_db
-def test_a_message_is_the_same_when_it_is_tried_again() -> None:
+def test_a_message_is_the_same_when_it_is_tried_again(settings: Settings) -> None:
     """What came meanwhile goes with the next one, so that a repeat can be told by its id."""
     fields: dict[str, Any] = {"channel": "webhook", "is_gathered": True}
     with listening(answer=503) as hook:
+        settings.NOTIFY_WEBHOOK_URL = hook.url
         rows = [make_notification(**fields, recipient=hook.url) for _ in range(3)]
         deliver(rows[1].pk)
         hook.answer = 204
