@@ -15,6 +15,7 @@ from agents.ingest import ingest
 from agents.models import PipelineRun
 from agents.notify import notify
 from agents.validate import validate
+from maintenance.events import Event, happened
 from sensors import correlation
 
 logger = get_task_logger(__name__)
@@ -66,5 +67,21 @@ def fail(request: Any, exc: Exception, traceback: Any, run_id: int) -> None:
         logger.error("run %s failed in %s", run_id, error)
     with transaction.atomic():
         halves = PipelineRun.objects.split(run_id, error=error)
+        if not halves:
+            _say_given_up(PipelineRun.objects.get(pk=run_id))
     for half in halves:
         start(half)
+
+
+def _say_given_up(run: PipelineRun) -> None:
+    """Have people told of a batch that cannot be worked off. A repeat is told once."""
+    batch = run.batches.select_related("site").first()
+    if batch and run.failed_at:
+        happened.send(
+            PipelineRun,
+            event=Event.PIPELINE_TROUBLE,
+            site=batch.site,
+            key=f"run {run.pk} {run.failed_at.timestamp():.3f}",
+            detail=f"Batch {batch.pk} was not worked off. {run.error}",
+            request_ids=list(run.request_ids),
+        )

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from celery import shared_task
 from celery.utils.log import get_task_logger
-from django.conf import settings
-from django.utils import timezone
 
 from agents import curate, nudge, pipeline
 from agents.models import PipelineRun
-from agents.notify import send_notification
+from agents.notify import send_due_notifications as send_due_notifications
 from agents.plan_sites import resume_stalled_plans as resume_stalled_plans
 from agents.plans import generate_planned_orders as generate_planned_orders
 from agents.report import make_monthly_reports as make_monthly_reports
 from agents.shapes import look_for_odd_shapes as look_for_odd_shapes
 from agents.silence import look_for_silence as look_for_silence
-from maintenance.models import Notification
 from sensors.models import Curation, ReadingBatch
 from sensors.store import upkeep
 from sensors.store.waveforms import prune_waveforms
 
 logger = get_task_logger(__name__)
-
-# Longer than any channel may take to answer.
-SENDING_AT_MOST = timedelta(minutes=5)
 
 
 @shared_task(name="agents.resume_stalled_runs")
@@ -62,14 +54,3 @@ def prune_readings() -> None:
         logger.info("pruned %s readings", pruned)
     if pruned := prune_waveforms():
         logger.info("pruned %s waveforms", pruned)
-
-
-@shared_task(name="agents.resume_stalled_notifications")
-def resume_stalled_notifications() -> None:
-    """Send what waits with no message under way; give up on what was lost in sending."""
-    now = timezone.now()
-    forgotten = Notification.objects.waiting().filter(created_at__lt=now - settings.STALLED_AFTER)
-    for pk in forgotten.values_list("pk", flat=True):
-        send_notification.delay(pk)
-    if lost := Notification.objects.give_up(claimed_before=now - SENDING_AT_MOST):
-        logger.error("%s notifications were lost while being sent", lost)

@@ -8,6 +8,7 @@ READ = {"GET": Right.READ, "HEAD": Right.READ, "OPTIONS": Right.READ}
 CURATE = {"POST": Right.CURATE, "OPTIONS": Right.CURATE}
 WORK = {"POST": Right.WORK, "OPTIONS": Right.WORK}
 PLAN = {"POST": Right.PLAN, "OPTIONS": Right.PLAN}
+SET_UP = PLAN | {"GET": Right.PLAN, "HEAD": Right.PLAN}
 
 RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "sensors:data-ingest": {"POST": Right.INGEST, "OPTIONS": Right.INGEST},
@@ -69,6 +70,15 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:plan-generate": PLAN,
     "maintenance:plan-preview": READ,
     "maintenance:plan-occurrences": READ,
+    "maintenance:channel-list": SET_UP,
+    "maintenance:channel-detail": SET_UP | {"PATCH": Right.PLAN},
+    "maintenance:channel-test": PLAN,
+    "maintenance:notification-rule-list": SET_UP,
+    "maintenance:notification-rule-detail": SET_UP | {"PATCH": Right.PLAN},
+    "maintenance:notification-list": READ,
+    "maintenance:notification-detail": READ,
+    "maintenance:notification-resend": PLAN,
+    "maintenance:my-preferences": READ | {"PUT": Right.READ},
     "mlops:backtest-list": CURATE | READ,
     "mlops:backtest-detail": READ,
     "mlops:reading-detect": {"POST": Right.READ, "OPTIONS": Right.READ},

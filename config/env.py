@@ -61,3 +61,10 @@ def secret(name: str, default: str | None = None) -> str:
         except OSError as exc:
             raise ImproperlyConfigured(f"Cannot read {name}_FILE ({path})") from exc
     return text(name, default)
+
+
+def secrets(prefix: str) -> dict[str, str]:
+    """All secrets whose names begin with `prefix`, by the rest of the name."""
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith(prefix)}
+    found = {name.removeprefix(prefix): secret(name, "") for name in sorted(names)}
+    return {name: value for name, value in found.items() if name and value}

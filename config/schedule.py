@@ -23,8 +23,10 @@ def nightly(hour: int, minute: int, task: str) -> dict[str, Any]:
 BEAT_SCHEDULE = {
     "resume-stalled-runs": every(15, "agents.resume_stalled_runs"),
     "resume-stalled-curations": every(30, "agents.resume_stalled_curations"),
-    "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
     "resume-stalled-plans": every(60, "agents.resume_stalled_plans"),
+    "send-due-notifications": every(10, "agents.send_due_notifications"),
+    "take-escalation-steps": every(15, "agents.take_escalation_steps"),
+    "repeat-notifications": every(60, "agents.repeat_notifications"),
     "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "generate-planned-orders": every(60, "agents.generate_planned_orders"),
     "look-for-silence": every(60, "agents.look_for_silence"),

@@ -225,5 +225,20 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "maintenance@localhost")
 NOTIFY_EMAILS = env.csv("NOTIFY_EMAILS")
 NOTIFY_WEBHOOK_URL = env.text("NOTIFY_WEBHOOK_URL", "")
 NOTIFY_WEBHOOK_SECRET = env.secret("NOTIFY_WEBHOOK_SECRET", "")
+# Channels name these: NOTIFY_SECRET_OPS, or NOTIFY_SECRET_OPS_FILE, is called OPS there.
+NOTIFY_SECRETS = env.secrets("NOTIFY_SECRET_")
+# Webhooks of channels may go to this machine only if this is set.
+NOTIFY_ALLOW_LOOPBACK = env.flag("NOTIFY_ALLOW_LOOPBACK", False)
+# How often a message is tried: after 30 s, 2 min, 8 min, 32 min and about 2 h again.
+NOTIFY_ATTEMPTS = env.number("NOTIFY_ATTEMPTS", 6)
+# The first of a group waits for others; then the group waits; what goes on is told again.
+NOTIFY_GROUP_WAIT = timedelta(seconds=env.number("NOTIFY_GROUP_WAIT_SECONDS", 30))
+NOTIFY_GROUP_INTERVAL = timedelta(seconds=env.number("NOTIFY_GROUP_INTERVAL_SECONDS", 300))
+NOTIFY_REPEAT_INTERVAL = timedelta(seconds=env.number("NOTIFY_REPEAT_INTERVAL_SECONDS", 14_400))
+# SMS through Twilio's API, or that of a provider which speaks the same.
+SMS_API_URL = env.text("SMS_API_URL", "https://api.twilio.com/2010-04-01").rstrip("/")
+SMS_ACCOUNT = env.text("SMS_ACCOUNT", "")
+SMS_TOKEN = env.secret("SMS_TOKEN", "")
+SMS_FROM = env.text("SMS_FROM", "")
 
 LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))

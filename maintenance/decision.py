@@ -12,8 +12,8 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from maintenance import policy
-from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
-from maintenance.notification import announce
+from maintenance.events import Event, happened
+from maintenance.models import Anomaly, Symptom, WorkOrder
 from sensors.models import Asset
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _propose(asset: Asset, anomalies: Sequence[Anomaly], decision: policy.Decisi
         decision=_trace(anomalies, decision),
     )
     _link(order, anomalies)
-    announce(order, Notification.Event.PROPOSED, key="", request_ids=_requests(anomalies))
+    _say(order, Event.PROPOSED, anomalies)
     return order
 
 
@@ -131,12 +131,14 @@ def _extend(order: WorkOrder, anomalies: Sequence[Anomaly], decision: policy.Dec
     _link(order, joining)
     if joining or more_urgent:
         latest = order.anomalies.aggregate(latest=Max("pk"))["latest"]
-        announce(
-            order,
-            Notification.Event.EXTENDED,
-            key=f"{latest}:{order.priority}",
-            request_ids=_requests(anomalies),
-        )
+        _say(order, Event.EXTENDED, anomalies, key=f"{latest}:{order.priority}")
+
+
+def _say(order: WorkOrder, event: Event, anomalies: Sequence[Anomaly], key: str = "") -> None:
+    requests = _requests(anomalies)
+    happened.send(
+        WorkOrder, event=event, asset=order.asset, order=order, key=key, request_ids=requests
+    )
 
 
 def _link(order: WorkOrder, anomalies: Sequence[Anomaly]) -> None:

@@ -24,6 +24,10 @@ class Event(models.TextChoices):
     PIPELINE_TROUBLE = "pipeline_trouble", "The pipeline is in trouble"
 
 
-# Sent with `event`; `asset`, `anomaly` and `order` where there are any; `key`, which tells
-# repeats of the event on the same row apart; and `request_ids` that led to it.
+# Sent with `event`; `asset`, `anomaly` and `order` where there are any, else `site`; `key`,
+# which tells repeats of the event on the same row apart; `detail` in words where no row has
+# them; and `request_ids` that led to it.
 happened = Signal()
+
+# Sent with `anomalies`, a list of their ids, inside the transaction that acknowledges them.
+acknowledged = Signal()

@@ -212,9 +212,12 @@ def make_curation(site: Site | None = None, **fields: Any) -> Curation:
 
 
 def make_notification(order: WorkOrder | None = None, **fields: Any) -> Notification:
-    defaults = {"work_order": order or make_work_order(), "event": "proposed", "channel": "email"}
+    """One about an order, unless the fields say otherwise, that waits and is due."""
+    order = order or fields.pop("work_order", None) or make_work_order()
+    where = {"work_order": order, "asset": order.asset, "site": order.asset.site}
+    defaults = {"event": "proposed", "about": f"order {order.pk}", "channel": "email"}
     defaults |= {"recipient": "planner@example.org", "event_key": str(next(_number))}
-    return Notification.objects.create(**defaults | fields)
+    return Notification.objects.create(**where | defaults | fields)
 
 
 def make_version(asset: Asset | None = None, **fields: Any) -> ModelVersion:

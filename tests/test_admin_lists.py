@@ -18,9 +18,14 @@ from agents.models import PipelineRun
 from maintenance.models import (
     Anomaly,
     Booking,
+    Channel,
     CostAssumption,
+    Escalation,
+    EscalationPolicy,
     Life,
     Notification,
+    NotificationRule,
+    Preference,
     Report,
     SitePlan,
     Skill,
@@ -64,6 +69,7 @@ from tests.factories import (
     make_version,
     make_work_order,
 )
+from tests.maintenance.notifying.making import make_channel, make_policy, make_rule
 from tests.maintenance.reports.made import make_report
 from tests.maintenance.scheduling.rows import ROWS_OF_SCHEDULING
 
@@ -126,10 +132,18 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     Life: lambda site: make_life(make_asset(site=site), NOON),
     Notification: lambda site: make_notification(make_order_at(site)),
     **ROWS_OF_SCHEDULING,
+    Channel: make_channel,
+    NotificationRule: make_rule,
+    Preference: lambda site: Preference.objects.create(user=make_member(site)),
+    EscalationPolicy: make_policy,
+    Escalation: lambda site: Escalation.objects.create(
+        policy=make_policy(site), work_order=make_order_at(site)
+    ),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,
 }
-WITH_SITE = [model for model in ROWS if model not in (AssetType, Bearing, SeverityPreset, Skill)]
+OF_NO_SITE = (AssetType, Bearing, SeverityPreset, Preference, Skill)
+WITH_SITE = [model for model in ROWS if model not in OF_NO_SITE]
 
 
 def named(model: type[Model]) -> str:
@@ -247,6 +261,7 @@ EVIDENCE = [
     PipelineRun,
     Anomaly,
     Notification,
+    Escalation,
     Backtest,
     Report,
     Booking,

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from maintenance.admin import (
     anomalies,
-    work_orders,
-)
-
-__all__ = [
-    "anomalies",
-    "work_orders",
-]
-
-from maintenance.admin import (
     calendar_feeds,
     costs,
     lives,
     notifications,
+    notifying,
     past,
     plans,
     reports,
     schedule,
     technicians,
+    work_orders,
 )
 
 __all__ = [
+    "anomalies",
     "calendar_feeds",
     "costs",
     "lives",
     "notifications",
+    "notifying",
     "past",
     "plans",
     "reports",
     "schedule",
     "technicians",
+    "work_orders",
 ]

@@ -5,6 +5,7 @@ from maintenance.models.assumptions import CostAssumption
 from maintenance.models.bookings import Booking
 from maintenance.models.calendar_feeds import CalendarFeed
 from maintenance.models.calendars import Absence, Holiday, Shift
+from maintenance.models.channels import Channel, Preference
 from maintenance.models.checklists import (
     ChecklistPoint,
     ChecklistTemplate,
@@ -13,9 +14,11 @@ from maintenance.models.checklists import (
 )
 from maintenance.models.coding import FailureCode
 from maintenance.models.decisions import Decision
+from maintenance.models.escalations import Escalation, EscalationPolicy, EscalationStep
 from maintenance.models.execution import Attachment, Comment, Downtime, Labour, PartUsed
 from maintenance.models.lives import Life, LivesOverlapError
-from maintenance.models.notifications import Notification
+from maintenance.models.notification_rules import NotificationGroup, NotificationRule
+from maintenance.models.notifications import DeliveryAttempt, Notification
 from maintenance.models.people import Skill, Technician, TechnicianSkill, WorkingCalendar
 from maintenance.models.plan_triggers import (
     CalendarTrigger,
@@ -36,12 +39,17 @@ __all__ = [
     "Booking",
     "CalendarFeed",
     "CalendarTrigger",
+    "Channel",
     "ChecklistPoint",
     "ChecklistTemplate",
     "Comment",
     "CostAssumption",
     "Decision",
+    "DeliveryAttempt",
     "Downtime",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationStep",
     "FailureCode",
     "Holiday",
     "Labour",
@@ -49,6 +57,8 @@ __all__ = [
     "LivesOverlapError",
     "MeterTrigger",
     "Notification",
+    "NotificationGroup",
+    "NotificationRule",
     "Occurrence",
     "OnFail",
     "PartUsed",
@@ -56,6 +66,7 @@ __all__ = [
     "PlanPart",
     "PlanSkill",
     "PlannedPart",
+    "Preference",
     "QuietSeason",
     "Report",
     "ReportFile",

@@ -4,11 +4,12 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from maintenance import policy
+from maintenance.events import acknowledged
 from maintenance.models.work_orders import WorkOrder
 from sensors.access import Principal, Right
 from sensors.models import Asset, Sensor
@@ -47,8 +48,15 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
 
     def acknowledge(self, user: models.Model) -> int:
         """Note that a person has seen these. Says how many were not yet."""
-        unseen = self.filter(acknowledged_at=None)
-        return unseen.update(acknowledged_at=timezone.now(), acknowledged_by=user)
+        with transaction.atomic():
+            rows = self.model.objects.filter(pk__in=self.order_by().values("pk"))
+            unseen = rows.filter(acknowledged_at=None).order_by("pk")
+            ids = list(unseen.select_for_update(no_key=True).values_list("pk", flat=True))
+            self.model.objects.filter(pk__in=ids).update(
+                acknowledged_at=timezone.now(), acknowledged_by=user
+            )
+            acknowledged.send(self.model, anomalies=ids)
+        return len(ids)
 
 
 class Anomaly(models.Model):

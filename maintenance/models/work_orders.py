@@ -127,6 +127,9 @@ class WorkOrder(models.Model):
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    overdue_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The due date that was said to be missed"
+    )
     deferred_until = models.DateTimeField(null=True, blank=True, editable=False)
     hold_reason = models.CharField(max_length=30, choices=HoldReason, blank=True)
 

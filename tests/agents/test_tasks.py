@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,12 +15,21 @@ from django.utils import timezone
 from agents import pipeline
 from agents.models import PipelineRun
 from agents.pipeline import AGENTS
-from agents.tasks import resume_stalled_notifications, resume_stalled_runs
-from maintenance.models import Notification
+from agents.tasks import resume_stalled_runs, send_due_notifications
+from maintenance.models import Notification, NotificationRule
 from sensors.intake.decoding import decode_readings
 from sensors.intake.storing import store_readings
 from sensors.models import ReadingBatch
-from tests.factories import NOON, make_batch, make_run, make_sensor, make_work_order, reading
+from tests.factories import (
+    MINUTE,
+    NOON,
+    make_batch,
+    make_member,
+    make_notification,
+    make_run,
+    make_sensor,
+    reading,
+)
 
 Stage = PipelineRun.Stage
 POISON = 666.0
@@ -167,21 +177,40 @@ def test_forgotten_batches_are_taken_up() -> None:
 
 
 @pytest.mark.django_db
-def test_forgotten_notifications_are_sent_and_lost_ones_given_up(
-    mailoutbox: list[EmailMessage],
+def test_due_notifications_are_sent_and_lost_ones_given_up(
+    mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Any
 ) -> None:
-    rows = {"channel": "email", "recipient": "a@example.org", "event": "proposed"}
-    order = make_work_order()
-    forgotten, fresh, lost = (
-        Notification.objects.create(work_order=order, event_key=str(i), created_at=NOON, **rows)
-        for i in range(3)
-    )
-    Notification.objects.filter(pk=fresh.pk).update(created_at=NOON + timedelta(minutes=9))
-    Notification.objects.filter(pk=lost.pk).update(status="sending", claimed_at=NOON)
+    now = NOON + timedelta(minutes=9)
+    due, ahead = (make_notification(next_attempt_at=at) for at in (now, now + MINUTE))
+    lost = make_notification(status="sending", claimed_at=NOON)
 
-    with time_machine.travel(NOON + timedelta(minutes=9, seconds=30), tick=False):
-        resume_stalled_notifications()
+    with (
+        time_machine.travel(now, tick=False),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        send_due_notifications()
 
-    states = [Notification.objects.get(pk=n.pk).status for n in (forgotten, fresh, lost)]
+    states = [Notification.objects.get(pk=n.pk).status for n in (due, ahead, lost)]
     assert states == ["sent", "waiting", "failed"]
     assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("poison")
+def test_people_are_told_once_of_a_batch_that_cannot_be_worked_off(worker: Worker) -> None:
+    batch = batch_of(POISON)
+    events = ["pipeline_trouble"]
+    rule = NotificationRule.objects.create(name="Pipeline", site=batch.site, events=events)
+    rule.to_users.add(make_member(batch.site, email="engineer@example.org"))
+    run = make_run(batch, batch_of(1.0))
+
+    worker.work(run)
+    failed = PipelineRun.objects.get(claims__batch=batch)
+    request = SimpleNamespace(task="agents.ingest")
+    pipeline.fail(request, ValueError("poisoned"), None, failed.pk)
+
+    told = Notification.objects.get()
+    assert (told.site, told.event, told.recipient) == (batch.site, *events, "engineer@example.org")
+    assert f"Batch {batch.pk} was not worked off" in told.detail
+    assert "ValueError: poisoned" in told.detail
+    assert told.correlation_ids == [batch.correlation_id]

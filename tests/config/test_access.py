@@ -20,6 +20,7 @@ from tests.factories import (
     make_key,
     make_life,
     make_member,
+    make_notification,
     make_quarantined,
     make_run,
     make_sensor,
@@ -28,6 +29,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
+from tests.maintenance.notifying.making import make_channel, make_rule
 from tests.maintenance.plans.builders import make_plan
 from tests.maintenance.reports.made import make_report
 from tests.maintenance.scheduling.crews import make_absence, make_calendar, make_technician
@@ -60,7 +62,7 @@ ROUTES = sorted(set(api_routes()))
 
 def path_of(route: str, pk: int = 1) -> str:
     one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve", "-detect")
-    many = route.endswith(one_for_all) or route in FOR_INFLUX
+    many = route.endswith((*one_for_all, "my-preferences")) or route in FOR_INFLUX
     before = [pk] if route == "sensors:sensor-waveform" else []
     after = ["pdf"] if route == "maintenance:report-file" else []
     named = "mtbf" if route == "maintenance:kpi-rows" else pk
@@ -153,6 +155,9 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:plan": plan.pk,
         "maintenance:plan-preview": plan.pk,
         "maintenance:plan-occurrences": plan.pk,
+        "maintenance:notification": make_notification(order).pk,
+        "maintenance:channel": make_channel(site).pk,
+        "maintenance:notification-rule": make_rule(site).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
         "maintenance:technician": technician.pk,
         "maintenance:technician-absences": technician.pk,
@@ -162,7 +167,8 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:site-plan": site.plans_of_work.create().pk,
     }
     own, other = (
-        APIClient(headers={"X-API-Key": make_key(site=where)[1]}) for where in (site, make_site())
+        APIClient(headers={"X-API-Key": make_key(site=where, can_plan=True)[1]})
+        for where in (site, make_site())
     )
     # Tested with their own apps.
     seen = {
@@ -183,6 +189,9 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:work-order-slots",
         "maintenance:work-order-schedule",
         "maintenance:work-order-unschedule",
+        "maintenance:channel-test",
+        "maintenance:notification-resend",
+        "maintenance:my-preferences",
     } | FOR_INFLUX
 
     for name, pk in rows.items():

@@ -144,6 +144,18 @@ def test_the_example_names_all_that_an_operator_may_set() -> None:
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
     shown = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
-    assert read - shown == {"DEMO", "DEMO_ADMIN_PASSWORD"}
-    # Of docker-compose.yml.
-    assert shown - read == {"POSTGRES_PASSWORD"}
+    assert read - shown == {"DEMO", "DEMO_ADMIN_PASSWORD", "NOTIFY_SECRET_"}
+    # Of docker-compose.yml, and one of any number of secrets.
+    assert shown - read == {"POSTGRES_PASSWORD", "NOTIFY_SECRET_OPS"}
+
+
+def test_secrets_are_read_by_their_prefix(given: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "slack").write_text("https://hooks.example.org/x\n")
+    given.setenv("THING_OPS", "whsec_abc")
+    given.setenv("THING_SLACK_FILE", str(tmp_path / "slack"))
+    given.setenv("THING_EMPTY", "")
+    given.setenv("THING_", "nameless")
+
+    found = env.secrets("THING_")
+
+    assert found == {"OPS": "whsec_abc", "SLACK": "https://hooks.example.org/x"}

@@ -71,7 +71,7 @@ def test_lines_of_the_agents_carry_the_request_id(
     said = {record.name: correlation_of(record) for record in ours}
     assert said["agents.nudge"] == f"run={run.pk} request=req-77"
     assert said["maintenance.decision"] == f"run={run.pk} request=req-77"
-    assert said["maintenance.notification"] == "request=req-77"
+    assert said["maintenance.notifying.delivering"] == "request=req-77"
     assert WorkOrder.objects.get().decision["correlation_ids"] == ["req-77"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from agents.models import PipelineRun
-from agents.tasks import resume_stalled_notifications, resume_stalled_runs
+from agents.tasks import resume_stalled_runs, send_due_notifications
 from celery_app import app
 from maintenance.models import Notification
 from sensors.models import Site
@@ -35,7 +35,7 @@ def expected(real_broker: None) -> dict[str, Any]:
 def beat() -> None:
     """What beat does every few seconds."""
     resume_stalled_runs()
-    resume_stalled_notifications()
+    send_due_notifications()
 
 
 def send_uploads() -> Site:

@@ -1,0 +1,101 @@
+"""Set up who is told, how and where: the acts of planners and administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from maintenance.models import Channel, NotificationRule, Preference
+from maintenance.refusals import NotAllowedError, RefusedError, require
+from sensors.access import Principal, Right
+from sensors.models import Membership
+
+
+def check_may_keep(by: Principal, site_id: int | None, kind: str = "") -> None:
+    """Raise NotAllowedError unless the principal may set up what is of the site.
+
+    What is of all sites is for administrators, and so is where this server posts to.
+    """
+    if site_id is not None and kind not in Channel.POSTED_TO:
+        require(by, Right.PLAN, site_id)
+    elif Right.PLAN not in by.everywhere:
+        words = "Only administrators set up webhooks, and what is of all sites."
+        raise NotAllowedError("administrators_only", words)
+
+
+@transaction.atomic
+def keep_channel(channel: Channel, *, by: Principal) -> Channel:
+    """Store a new or changed channel. Raises RefusedError, or ValidationError."""
+    if channel.pk:
+        before = Channel.objects.select_for_update().get(pk=channel.pk)
+        check_may_keep(by, before.site_id, before.kind)
+    check_may_keep(by, channel.site_id, channel.kind)
+    _save(channel)
+    return channel
+
+
+@transaction.atomic
+def keep_rule(
+    rule: NotificationRule,
+    *,
+    by: Principal,
+    to_users: Sequence[User] | None = None,
+    to_channels: Sequence[Channel] | None = None,
+) -> NotificationRule:
+    """Store a new or changed rule with whom it tells; None leaves those as they are.
+
+    Raises RefusedError, or ValidationError for people and channels of other sites.
+    """
+    if rule.pk:
+        before = NotificationRule.objects.select_for_update().get(pk=rule.pk)
+        check_may_keep(by, before.site_id)
+    check_may_keep(by, rule.site_id)
+    _save(rule)
+    if to_users is not None:
+        rule.to_users.set(to_users)
+    if to_channels is not None:
+        rule.to_channels.set(to_channels)
+    check_audience(rule.site_id, rule.to_users.all(), rule.to_channels.all())
+    return rule
+
+
+def keep_preference(wanted: Preference) -> Preference:
+    """Store how a person wants to be told. Raises ValidationError."""
+    wanted.full_clean(validate_unique=False)
+    fields = [field.name for field in Preference._meta.concrete_fields]
+    values = {name: getattr(wanted, name) for name in fields if name not in ("id", "user")}
+    # Two at once come from the same person: the last one counts.
+    kept, _ = Preference.objects.update_or_create(user_id=wanted.user_id, defaults=values)
+    return kept
+
+
+def check_audience(
+    site_id: int | None, users: models.QuerySet[User], channels: models.QuerySet[Channel]
+) -> None:
+    """Raise ValidationError if people are named who may not see the site, or other channels.
+
+    What reaches all sites may name anybody: each is told only of sites that he or she sees.
+    """
+    if site_id is None:
+        return
+    members = Membership.objects.filter(site=site_id).values("user")
+    if odd := users.exclude(pk__in=members).exclude(is_superuser=True).first():
+        words = f"{odd} is not a member of this site."
+        raise ValidationError({"to_users": ValidationError(words, code="not_a_member")})
+    own = models.Q(site=None) | models.Q(site=site_id)
+    if foreign := channels.exclude(own).first():
+        words = f"{foreign} is a channel of another site."
+        raise ValidationError({"to_channels": ValidationError(words, code="another_site")})
+
+
+def _save(row: models.Model) -> None:
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as exc:
+        words = "Another one of this name was just set up."
+        raise RefusedError("name_taken", words) from exc

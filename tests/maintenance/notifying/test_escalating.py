@@ -1,0 +1,301 @@
+"""Steps that are taken until somebody acknowledges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Barrier
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from maintenance.events import happened
+from maintenance.models import Anomaly, Escalation, Notification, WorkOrder
+from maintenance.notifying.delivering import deliver
+from maintenance.notifying.escalating import stop_escalation, take_step, take_steps
+from sensors.models import Site
+from tests.factories import (
+    MINUTE,
+    NOON,
+    make_anomaly,
+    make_asset,
+    make_member,
+    make_sensor,
+    make_site,
+    make_user,
+    make_work_order,
+)
+from tests.maintenance.notifying.making import make_channel, make_policy, make_step
+from tests.races import race
+from tests.webserver import listening
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def open_at(site: Site, event: str = "opened", **fields: Any) -> Anomaly:
+    anomaly = make_anomaly(make_sensor(asset=make_asset(site=site)), **fields)
+    happened.send(None, event=event, anomaly=anomaly)
+    return anomaly
+
+
+def send_due() -> None:
+    for pk in Notification.objects.due(timezone.now()).values_list("pk", flat=True):
+        deliver(pk)
+
+
+def escalated() -> list[str]:
+    rows = Notification.objects.filter(event="escalated").order_by("pk")
+    return list(rows.values_list("recipient", flat=True))
+
+
+@pytest.fixture
+def policy(site: Site) -> Any:
+    policy = make_policy(site)
+    for minutes, name in ((5, "first"), (15, "second"), (60, "boss")):
+        make_step(policy, minutes, make_channel(site, address=f"{name}@here.org"))
+    return policy
+
+
+@pytest.mark.usefixtures("policy")
+def test_steps_are_taken_one_after_another(
+    site: Site, clock: Any, mailoutbox: list[EmailMessage]
+) -> None:
+    anomaly = open_at(site)
+    told = {}
+    for minute in range(90):
+        clock.move_to(NOON + minute * MINUTE)
+        if take_steps():
+            told[minute] = escalated()[-1]
+            send_due()
+
+    assert told == {5: "first@here.org", 15: "second@here.org", 60: "boss@here.org"}
+    [escalation] = Escalation.objects.all()
+    assert (escalation.steps_taken, escalation.next_step_at) == (3, None)
+    tag, code = anomaly.asset.tag, anomaly.sensor.code
+    assert mailoutbox[0].subject == f"[high] waits for you: {tag}, high limit on {code}"
+    assert "Note: Nobody has acknowledged it for 5 min." in str(mailoutbox[0].body)
+
+
+@pytest.mark.usefixtures("policy")
+def test_steps_that_beat_missed_are_taken_each_in_its_turn(site: Site, clock: Any) -> None:
+    open_at(site)
+    clock.move_to(NOON + 30 * MINUTE)
+
+    assert [take_steps() for _ in range(3)] == [1, 1, 0]
+    assert escalated() == ["first@here.org", "second@here.org"]
+
+
+@pytest.mark.usefixtures("policy")
+def test_acknowledging_stops_it_and_withdraws_what_waits(
+    site: Site, clock: Any, mailoutbox: list[EmailMessage]
+) -> None:
+    anomaly = open_at(site)
+    clock.move_to(NOON + 5 * MINUTE)
+    take_steps()
+
+    Anomaly.objects.filter(pk=anomaly.pk).acknowledge(make_user())
+    clock.move_to(NOON + 90 * MINUTE)
+    take_steps()
+    send_due()
+
+    [escalation], [withdrawn] = Escalation.objects.all(), Notification.objects.all()
+    assert escalation.stopped_at == NOON + 5 * MINUTE
+    assert escalation.stopped_why == withdrawn.error == "It was acknowledged."
+    assert (withdrawn.status, mailoutbox) == ("muted", [])
+
+
+@pytest.mark.usefixtures("policy")
+def test_what_is_not_committed_stops_nothing(site: Site, clock: Any) -> None:
+    anomaly = open_at(site)
+    clock.move_to(NOON + 5 * MINUTE)
+    with transaction.atomic():
+        Anomaly.objects.filter(pk=anomaly.pk).acknowledge(make_user())
+        transaction.set_rollback(True)
+
+    assert take_steps() == 1
+
+
+@pytest.mark.usefixtures("policy")
+@pytest.mark.parametrize(
+    "change",
+    [{"acknowledged_at": NOON}, {"ended_at": NOON}],
+    ids=["acknowledged", "over"],
+)
+def test_a_step_looks_for_itself_whether_it_is_needed(
+    change: dict[str, Any], site: Site, clock: Any
+) -> None:
+    """However that came about, and whether anybody said so or not."""
+    anomaly = open_at(site)
+    Anomaly.objects.filter(pk=anomaly.pk).update(**change)
+    clock.move_to(NOON + 5 * MINUTE)
+
+    assert take_steps() == 0
+    assert Escalation.objects.get().stopped_why
+    assert escalated() == []
+
+
+@pytest.mark.usefixtures("policy")
+def test_it_stops_when_the_anomaly_is_over(site: Site) -> None:
+    anomaly = open_at(site)
+
+    happened.send(None, event="cleared", anomaly=anomaly)
+
+    assert Escalation.objects.get().stopped_why == "It is over."
+
+
+def test_it_begins_only_where_the_policy_reaches(site: Site) -> None:
+    elsewhere = make_policy(make_site())
+    make_step(elsewhere, 5)
+    severe, off = make_policy(site, least_severity=4), make_policy(site, is_active=False)
+    for policy in (severe, off):
+        make_step(policy, 5)
+    make_policy(site)  # Without a step there is nothing to wait for.
+
+    open_at(site)
+    open_at(site, severity_worst=4)
+    open_at(site, severity_worst=4, acknowledged_at=NOON)
+
+    begun = Escalation.objects.values_list("policy", "anomaly__severity_worst")
+    assert list(begun) == [(severe.pk, 4)]
+
+
+@pytest.mark.usefixtures("policy")
+def test_what_gets_worse_goes_on_and_what_comes_back_begins_anew(site: Site) -> None:
+    anomaly = open_at(site)
+    happened.send(None, event="worse", anomaly=anomaly, key="4")
+    assert Escalation.objects.count() == 1
+
+    Anomaly.objects.filter(pk=anomaly.pk).acknowledge(make_user())
+    Anomaly.objects.filter(pk=anomaly.pk).update(acknowledged_at=None)
+    anomaly.refresh_from_db()
+    happened.send(None, event="worse", anomaly=anomaly, key="5")
+
+    assert Escalation.objects.running().count() == 1
+    assert Escalation.objects.count() == 2
+
+
+def test_a_proposed_order_escalates_until_it_is_decided(site: Site, clock: Any) -> None:
+    policy = make_policy(site, watches="orders")
+    make_step(policy, 5, make_channel(site, address="boss@here.org"))
+    orders = [make_work_order(asset=make_asset(site=site)) for _ in range(3)]
+    for order in orders:
+        happened.send(None, event="proposed", order=order)
+    happened.send(None, event="approved", order=orders[0])
+    WorkOrder.objects.filter(pk=orders[1].pk).update(state="cancelled")
+    clock.move_to(NOON + 5 * MINUTE)
+
+    assert take_steps() == 1
+    assert Notification.objects.get(event="escalated").work_order == orders[2]
+
+
+def test_steps_tell_only_who_may_see_the_site(site: Site, clock: Any) -> None:
+    policy = make_policy(None)
+    make_step(policy, 5, make_member(site, email="in@here.org"), make_user(email="out@x.org"))
+    open_at(site)
+    clock.move_to(NOON + 5 * MINUTE)
+
+    take_steps()
+
+    assert escalated() == ["in@here.org"]
+
+
+@pytest.mark.usefixtures("policy")
+def test_stopping_can_be_asked_for_directly(site: Site) -> None:
+    first, second = open_at(site), open_at(site)
+
+    assert stop_escalation(first, second.pk) == 2
+    assert stop_escalation(first) == 0
+
+
+def acknowledge(anomaly: Anomaly, user: User) -> Callable[[], Any]:
+    return lambda: Anomaly.objects.filter(pk=anomaly.pk).acknowledge(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_race_take_a_step_once(site: Site, policy: Any, clock: Any) -> None:
+    open_at(site)
+    clock.move_to(NOON + 5 * MINUTE)
+
+    taken = race(*[take_steps] * 4)
+
+    assert sum(taken) == 1
+    assert escalated() == ["first@here.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_acknowledges_waits_for_a_step_and_withdraws_it(
+    site: Site, policy: Any, clock: Any, mailoutbox: list[EmailMessage]
+) -> None:
+    """The step is taken, not yet committed, when somebody acknowledges."""
+    anomaly, user = open_at(site), make_user()
+    clock.move_to(NOON + 5 * MINUTE)
+
+    def step() -> None:
+        with transaction.atomic():
+            assert take_step(Escalation.objects.get().pk)
+            stepped.wait(20)
+            wait_for_a_waiting_lock()
+
+    stepped = Barrier(2)
+
+    def acknowledge_meanwhile() -> None:
+        stepped.wait(20)
+        acknowledge(anomaly, user)()
+
+    race(step, acknowledge_meanwhile)
+    clock.move_to(NOON + 90 * MINUTE)
+    take_steps()
+    send_due()
+
+    assert Notification.objects.get().status == "muted"
+    assert mailoutbox == []
+
+
+def wait_for_a_waiting_lock() -> None:
+    """Until another connection waits for one that this one holds."""
+    with connection.cursor() as cursor:
+        for _ in range(10_000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(4))
+def test_once_it_is_acknowledged_no_sending_begins(
+    turn: int, site: Site, policy: Any, clock: Any, settings: Settings
+) -> None:
+    user = make_user()
+    with listening() as hook:
+        settings.NOTIFY_WEBHOOK_URL = hook.url
+        anomaly = open_at(site)
+        clock.move_to(NOON + 5 * MINUTE)
+
+        def step_and_send() -> None:
+            take_steps()
+            rows = Notification.objects.filter(event="escalated")
+            rows.update(channel="webhook", recipient=hook.url, target=None)
+            send_due()
+
+        race(step_and_send, acknowledge(anomaly, user))
+        sent_before = len(hook.bodies)
+        clock.move_to(NOON + 90 * MINUTE)
+        take_steps()
+        send_due()
+
+    statuses = set(Notification.objects.values_list("status", flat=True))
+    assert len(hook.bodies) == sent_before == sum(s == "sent" for s in statuses)
+    assert statuses <= {"sent", "muted"}
+    assert not Escalation.objects.running().exists()
