@@ -65,7 +65,7 @@ def _group(rule: NotificationRule, what: Happening, now: datetime) -> Notificati
     NotificationGroup.objects.get_or_create(rule=rule, about=what.group)
     group = NotificationGroup.objects.select_for_update().get(rule=rule, about=what.group)
     group.flush_at = timing.next_flush(now, group.flush_at, wait=rule.wait, interval=rule.interval)
-    if what.event in REPEATED and rule.repeat:
+    if what.event in REPEATED and rule.repeat and group.repeat_at is None:
         group.repeat_at = group.flush_at + rule.repeat
     group.save(update_fields=["flush_at", "repeat_at"])
     return group

@@ -29,7 +29,9 @@ def claim(pk: int) -> list[Notification]:
         return []
     _wait_in_line(asked)
     first = _locked(due.filter(pk=pk)).first()
-    if first is None or _is_held(first, now):
+    if first is None or _is_muted(first):
+        return []
+    if _has_to_wait(first, _night_end(first, now) or _flood_end(first, now)):
         return []
     rows = [first, *_told_along(first, now)]
     ids = [row.pk for row in rows]
@@ -70,20 +72,25 @@ def _told_along(first: Notification, now: datetime) -> list[Notification]:
         others = others.filter(is_gathered=True)
     else:
         others = others.filter(group=first.group_id, is_gathered=False)
-    # One that is quiet or has to wait itself does not go along.
-    return [row for row in _locked(others)[:MOST_IN_ONE] if not _is_held(row, now)]
+    # One for which it is night does not go along with one that is critical.
+    return [
+        row
+        for row in _locked(others)[:MOST_IN_ONE]
+        if not _is_muted(row) and not _has_to_wait(row, _night_end(row, now))
+    ]
 
 
-def _is_held(row: Notification, now: datetime) -> bool:
-    """Mute it or have it wait, if there is a reason to."""
-    if row.event == TEST:
-        return False
-    this = Notification.objects.filter(pk=row.pk)
-    if why := reason_to_mute(row):
-        this.mute(why)
-        return True
-    until = _night_end(row, now) or _flood_end(row, now)
+def _is_muted(row: Notification) -> bool:
+    why = reason_to_mute(row)
+    if why:
+        Notification.objects.filter(pk=row.pk).mute(why)
+    return why is not None
+
+
+def _has_to_wait(row: Notification, until: datetime | None) -> bool:
+    """Put it off, if there is a moment until which; then it is told with all that waits."""
     if until:
+        this = Notification.objects.filter(pk=row.pk)
         this.update(next_attempt_at=until, is_gathered=True)
     return until is not None
 
@@ -98,6 +105,6 @@ def _night_end(row: Notification, now: datetime) -> datetime | None:
 
 def _flood_end(row: Notification, now: datetime) -> datetime | None:
     """Programs are told of everything at once: they do not tire."""
-    if row.is_gathered or row.channel == Channel.Kind.WEBHOOK:
+    if row.is_gathered or row.event == TEST or row.channel == Channel.Kind.WEBHOOK:
         return None
     return timing.held_until(now, row.messages_since(now - timing.FLOOD))

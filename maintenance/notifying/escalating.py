@@ -6,17 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from maintenance.events import Event
-from maintenance.models import (
-    Anomaly,
-    Escalation,
-    EscalationPolicy,
-    Notification,
-    WorkOrder,
-)
+from maintenance.models import Anomaly, Escalation, EscalationPolicy, Notification
 from maintenance.models.escalations import EscalationQuerySet
 from maintenance.models.notifications import ESCALATED
 from maintenance.notifying.addressing import addresses_of
 from maintenance.notifying.happenings import Happening, happening
+from maintenance.notifying.muting import settled
 
 Watched = EscalationPolicy.Watched
 # What begins an escalation, and what ends it.
@@ -91,7 +86,10 @@ def take_step(pk: int) -> bool:
     escalation = free.select_for_update(skip_locked=True, no_key=True).first()
     if escalation is None:
         return False
-    if why := _needless(escalation):
+    why = settled(escalation)
+    if not escalation.policy.is_active:
+        why = "The policy was put out of use."
+    if why:
         _stop(Escalation.objects.filter(pk=pk), why)
         return False
     steps = escalation.policy.steps.filter(after_minutes__gt=escalation.reached)
@@ -107,19 +105,6 @@ def take_step(pk: int) -> bool:
     escalation.next_step_at = escalation.started_at + following.after if following else None
     escalation.save(update_fields=["reached", "steps_taken", "next_step_at"])
     return step is not None
-
-
-def _needless(escalation: Escalation) -> str:
-    """Why nobody need be told any more, however that came about; empty if somebody must be."""
-    if not escalation.policy.is_active:
-        return "The policy was put out of use."
-    if anomaly := escalation.anomaly:
-        if anomaly.acknowledged_at:
-            return "It was acknowledged."
-        return "" if anomaly.is_active else "It is over."
-    order = escalation.work_order
-    proposed = order and order.state == WorkOrder.State.PROPOSED
-    return "" if proposed else "The order was decided."
 
 
 def _what(escalation: Escalation, minutes: int) -> Happening:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -92,12 +93,16 @@ def happening(
     site: Site | None = None,
     key: str = "",
     detail: str = "",
-    request_ids: list[str] | None = None,
+    request_ids: Iterable[str] = (),
+    **others: object,
 ) -> Happening:
-    """What the signal says, with the asset and the site that follow from it."""
+    """What the signal says, with the asset and the site that follow from it.
+
+    What else it may say is for other listeners.
+    """
     row = anomaly or order
     asset = asset or (row.asset if row else None)
     where = site or (asset.site if asset else None)
     if where is None:
         raise ValueError(f"{event} happened nowhere: name an asset or a site")
-    return Happening(event, where, asset, anomaly, order, key, detail, request_ids or [])
+    return Happening(event, where, asset, anomaly, order, key, detail, list(request_ids))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 
 from maintenance.events import Event
-from maintenance.models import Anomaly, Notification
+from maintenance.models import Anomaly, Escalation, Notification, WorkOrder
 from maintenance.models.notifications import ESCALATED
 from sensors.models import Membership
 
@@ -19,6 +19,8 @@ def reason_to_mute(notification: Notification) -> str | None:
         return LEFT
     if notification.target and not notification.target.is_active:
         return "The channel was put out of use."
+    if notification.event == ESCALATED and (why := settled(notification)):
+        return why
     anomaly = notification.anomaly
     if anomaly is None or notification.event not in ABOUT_ALARMS:
         return None
@@ -26,6 +28,17 @@ def reason_to_mute(notification: Notification) -> str | None:
         return f"Suppressed: {anomaly.get_suppression_display().lower()}."
     above = alarm_above(anomaly)
     return f"There is an alarm on {above.asset.tag}, which it is a part of." if above else None
+
+
+def settled(told: Notification | Escalation) -> str:
+    """Why nobody else need be told, however that came about; empty if somebody must be."""
+    if anomaly := told.anomaly:
+        if anomaly.acknowledged_at:
+            return "It was acknowledged."
+        return "" if anomaly.is_active else "It is over."
+    order = told.work_order
+    is_open = order is not None and order.state == WorkOrder.State.PROPOSED
+    return "" if is_open else "The order was decided."
 
 
 def _may_see(user: User, site_id: int | None) -> bool:

@@ -31,21 +31,21 @@ def _repeat(pk: int) -> int:
     group = free.select_for_update(skip_locked=True, of=("self",)).select_related("rule").first()
     if group is None:
         return 0
-    rows = [told.again(now) for told in _last_told(group) if goes_on(told)]
+    repeat = group.rule.repeat if group.rule.is_active else None
+    told = [row for row in _last_told(group) if goes_on(row)] if repeat else []
+    # What was told lately is told again the next time.
+    lately = now - repeat / 2 if repeat else now
+    rows = [row.again(now) for row in told if row.sent_at and row.sent_at <= lately]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    # What has not gone out yet is not told again, but it will have to be.
     ahead = group.notifications.waiting().filter(event__in=REPEATED)
-    again = group.rule.is_active and group.rule.repeat and (rows or ahead.exists())
-    group.repeat_at = now + group.rule.repeat if again else None
+    group.repeat_at = now + repeat if repeat and (told or ahead.exists()) else None
     group.flush_at = now if rows else group.flush_at
     group.save(update_fields=["flush_at", "repeat_at"])
     return len(rows)
 
 
 def _last_told(group: NotificationGroup) -> list[Notification]:
-    """What each recipient was last told of each thing; nothing of a rule that was put off."""
-    if not group.rule.is_active:
-        return []
+    """What each recipient was last told of each thing."""
     sent = group.notifications.filter(status=Notification.Status.SENT, event__in=REPEATED)
     last = sent.order_by("about", "channel", "recipient", "-pk")
     last = last.distinct("about", "channel", "recipient")

@@ -37,10 +37,14 @@ pytestmark = pytest.mark.django_db
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr(posting, "TIMEOUT", 0.3)
-    settings.EMAIL_TIMEOUT = 0.3
+    monkeypatch.setattr(posting, "TIMEOUT", 0.2)
+    settings.EMAIL_TIMEOUT = 0.2
+
+
+@pytest.fixture(autouse=True)
+def providers(settings: Settings) -> None:
     settings.NOTIFY_ALLOW_LOOPBACK = True
     settings.SMS_ACCOUNT, settings.SMS_TOKEN, settings.SMS_FROM = "AC1", "hush", "+4930123"
 
@@ -88,26 +92,24 @@ def test_what_is_taken_is_sent(to: To, settings: Settings) -> None:
 
 
 @OVER_HTTP
-@pytest.mark.parametrize("answer", [400, 401, 403, 404, 410])
-def test_what_is_refused_is_given_up(to: To, answer: int, settings: Settings) -> None:
-    with listening(answer=answer, body=b"no") as server:
+def test_what_is_refused_is_given_up(to: To, settings: Settings) -> None:
+    with listening(answer=404, body=b"no") as server:
         row = to(server.url, settings)
         attempt = tried(row)
 
-    assert (row.status, attempt.outcome, attempt.status_code) == ("failed", "permanent", answer)
+    assert (row.status, attempt.outcome, attempt.status_code) == ("failed", "permanent", 404)
     assert attempt.answer == "no"
 
 
 @OVER_HTTP
-@pytest.mark.parametrize("answer", [408, 500, 503])
-def test_a_server_that_fails_is_asked_again(to: To, answer: int, settings: Settings) -> None:
-    with listening(answer=answer) as server:
+def test_a_server_that_fails_is_asked_again(to: To, settings: Settings) -> None:
+    with listening(answer=503) as server:
         row = to(server.url, settings)
         attempt = tried(row)
 
     assert (row.status, attempt.outcome) == ("waiting", "passing")
     assert row.next_attempt_at == NOON + timedelta(seconds=30)
-    assert str(answer) in row.error
+    assert "503" in row.error
 
 
 @OVER_HTTP
@@ -121,6 +123,7 @@ def test_a_server_that_is_busy_says_for_how_long(to: To, settings: Settings) -> 
 
 
 @OVER_HTTP
+@pytest.mark.usefixtures("impatient")
 def test_a_server_that_hangs_is_not_waited_for_long(to: To, settings: Settings) -> None:
     with listening(hangs=True) as server:
         row = to(server.url, settings)
@@ -368,6 +371,7 @@ def test_a_mail_server_says_whether_it_is_worth_another_try(
     assert server.mails == []
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("command", ["EHLO", "RCPT", "."])
 def test_a_mail_server_that_hangs_is_not_waited_for_long(
     command: str, smtp: Any, settings: Settings
