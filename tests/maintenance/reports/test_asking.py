@@ -30,7 +30,7 @@ def reader(site: Site) -> Principal:
 
 
 def request(site: Site, **fields: Any) -> tuple[Report, bool]:
-    defaults = {"start": NOON, "end": UNTIL, "as_of": UNTIL, "by": reader(site)}
+    defaults: dict[str, Any] = {"start": NOON, "end": UNTIL, "as_of": UNTIL, "by": reader(site)}
     kind, asset = fields.pop("kind", "maintenance_overview"), fields.pop("asset", None)
     return ask(kind, site, asset, **defaults | fields)
 
@@ -147,8 +147,9 @@ def test_files_go_to_the_storage_of_the_project(site) -> None:
     carry_out(report.pk)
 
     for file in report.files.all():
-        assert default_storage.exists(file.file.name)
-        assert default_storage.size(file.file.name) == file.size
+        name = str(file.file.name)
+        assert default_storage.exists(name)
+        assert default_storage.size(name) == file.size
 
 
 @pytest.mark.django_db(transaction=True)
