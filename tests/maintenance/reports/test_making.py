@@ -14,6 +14,7 @@ import pytest
 from maintenance.models import CostAssumption, Report
 from maintenance.reports.asking import carry_out
 from maintenance.reports.composing import compose
+from maintenance.reports.document import Document
 from maintenance.reports.forms import FORMS, Form
 from maintenance.reports.sections import SECTIONS
 from tests.factories import (
@@ -50,6 +51,10 @@ def test_a_report_is_written_in_every_form(kind, site) -> None:
     assert len(said["sections"]) == len(SECTIONS[Report.Kind(kind)])
 
 
+def in_all_forms(document: Document) -> dict[str, bytes]:
+    return {form: one.write(document) for form, one in FORMS.items()}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_request_has_the_same_bytes(kind, site) -> None:
     sensor = make_month(site)
@@ -57,9 +62,9 @@ def test_the_same_request_has_the_same_bytes(kind, site) -> None:
     report = make_report(site, kind=kind, asset=sensor.asset)
 
     with patch("django.utils.timezone.now", return_value=UNTIL + DAY):
-        first = {form: one.write(compose(report)) for form, one in FORMS.items()}
+        first = in_all_forms(compose(report))
     with patch("django.utils.timezone.now", return_value=UNTIL + 400 * DAY):
-        second = {form: one.write(compose(report)) for form, one in FORMS.items()}
+        second = in_all_forms(compose(report))
 
     assert first == second
 
