@@ -105,15 +105,15 @@ def _make(report: Report) -> None:
 
     document = compose(report, told)
     digest = hashlib.sha256(json_of(document)).hexdigest()
-    _write(report, document)
-    if not Report.objects.finish(report.pk, digest):
-        raise GivenUpError
+    # Together: one that was given up has no files.
+    with transaction.atomic():
+        _write(report, document)
+        if not Report.objects.finish(report.pk, digest):
+            raise GivenUpError
 
 
-@transaction.atomic
 def _write(report: Report, document: Document) -> None:
-    """Every form into the storage; what an earlier attempt left is taken away."""
-    report.files.all().delete()
+    """Every form into the storage."""
     for form, written in FORMS.items():
         content = written.write(document)
         file = ReportFile(

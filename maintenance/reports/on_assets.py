@@ -88,7 +88,7 @@ def orders(subject: Subject) -> Section:
         "Mode": lambda order: str(order.failure_mode or ""),
         "Cause": lambda order: str(order.failure_cause or ""),
         "Remedy": lambda order: str(order.remedy or ""),
-        "Planned hours": lambda order: order.planned_duration / HOUR,
+        "Hours": lambda order: order.planned_duration / HOUR,
     }
     return Section("Work orders", tables=[_table("Orders", columns, found)])
 

@@ -26,6 +26,8 @@ FRAME_PADDING = 6.0
 CHART_HEIGHT, AXIS_WIDTH, AXIS_HEIGHT = 110.0, 36.0, 16.0
 # Below a heading.
 LEAST_ROOM = 70.0
+# With more the words are smaller.
+MOST_COLUMNS = 7
 # In a narrow column a longer text could take more than a page, which no row may.
 LONGEST_CELL = 300
 
@@ -77,6 +79,7 @@ class _Story:
         self.styles = {
             "usual": usual,
             "quiet": ParagraphStyle("quiet", parent=usual, textColor=QUIET, fontSize=7, leading=9),
+            "small": ParagraphStyle("small", parent=usual, fontSize=6.5, leading=8.5),
             "bold": ParagraphStyle("bold", **bold),
             "title": ParagraphStyle("title", fontSize=15, leading=19, spaceAfter=6, **bold),
             "section": ParagraphStyle(
@@ -141,7 +144,8 @@ class _Story:
             return
         head = [self.words(column, "quiet") for column in table.columns]
         shown = [[document.in_words(cell) for cell in row] for row in table.rows]
-        rows = [[self.words(_cut(cell)) for cell in row] for row in shown]
+        style = "small" if len(table.columns) > MOST_COLUMNS else "usual"
+        rows = [[self.words(_cut(cell), style) for cell in row] for row in shown]
         self.parts.append(self._grid([head, *rows], _shares(table.columns, shown), repeatRows=1))
         if table.more:
             self.parts.append(self.words(f"and {table.more} more"))
@@ -153,6 +157,7 @@ class _Story:
             ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
         ]

@@ -33,7 +33,8 @@ def stop(since: float, until: float | None, reason: str = "failure", **fields: A
 
 
 def failure(hours: float, **fields: Any) -> Failure:
-    return Failure(**{"kind": "life", "pk": 1, "asset": 1} | fields, at=at(hours))
+    usual: dict[str, Any] = {"kind": "life", "pk": 1, "asset": 1}
+    return Failure(**usual | fields, at=at(hours))
 
 
 def alarm(hours: float = 0, **fields: Any) -> Alarm:

@@ -15,7 +15,12 @@ DAY = 24
 
 def order(due: float, done: float | None, **fields: Any) -> Order:
     completed = None if done is None else at(done)
-    defaults = {"pk": 1, "asset": 1, "origin": "preventive", "completed_at": completed}
+    defaults: dict[str, Any] = {
+        "pk": 1,
+        "asset": 1,
+        "origin": "preventive",
+        "completed_at": completed,
+    }
     return Order(due_at=at(due), **defaults | fields)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from maintenance.figures.facts import Order
@@ -56,7 +58,7 @@ def test_precision_is_told_of_each_detector_over_its_versions() -> None:
 )
 def test_whether_a_fault_was_found_is_asked_of_the_softwares_own_orders(found, value, n) -> None:
     def order(said, **fields):
-        defaults = {"pk": 1, "asset": 1, "origin": "predictive", "due_at": at(0)}
+        defaults: Any = {"pk": 1, "asset": 1, "origin": "predictive", "due_at": at(0)}
         return Order(**defaults | {"completed_at": at(5), "found": said} | fields)
 
     others = [

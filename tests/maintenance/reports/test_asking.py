@@ -30,7 +30,7 @@ def reader(site: Site) -> Principal:
 
 
 def request(site: Site, **fields: Any) -> tuple[Report, bool]:
-    defaults = {"start": NOON, "end": UNTIL, "as_of": UNTIL, "by": reader(site)}
+    defaults: dict[str, Any] = {"start": NOON, "end": UNTIL, "as_of": UNTIL, "by": reader(site)}
     kind, asset = fields.pop("kind", "maintenance_overview"), fields.pop("asset", None)
     return ask(kind, site, asset, **defaults | fields)
 
@@ -87,6 +87,15 @@ def test_one_that_was_given_up_meanwhile_is_left_alone(site) -> None:
 
     report.refresh_from_db()
     assert (report.status, report.error) == ("failed", "lost")
+    assert not report.files.exists()
+
+
+def test_one_that_was_given_up_while_it_was_written_has_no_files(site) -> None:
+    report, _ = request(site)
+    with patch.object(type(Report.objects), "finish", return_value=False):
+        carry_out(report.pk)
+
+    assert not report.files.exists()
 
 
 def test_progress_is_written_down_as_it_is_made(site) -> None:
@@ -97,7 +106,7 @@ def test_progress_is_written_down_as_it_is_made(site) -> None:
         told.append(percent)
         return True
 
-    with patch.object(type(Report.objects), "progress", staticmethod(noted), create=True):
+    with patch.object(type(Report.objects), "progress", staticmethod(noted)):
         carry_out(report.pk)
 
     assert told == sorted(told)
@@ -138,8 +147,9 @@ def test_files_go_to_the_storage_of_the_project(site) -> None:
     carry_out(report.pk)
 
     for file in report.files.all():
-        assert default_storage.exists(file.file.name)
-        assert default_storage.size(file.file.name) == file.size
+        name = str(file.file.name)
+        assert default_storage.exists(name)
+        assert default_storage.size(name) == file.size
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,8 @@ import pytest
 from maintenance.models import CostAssumption, Report
 from maintenance.reports.asking import carry_out
 from maintenance.reports.composing import compose
-from maintenance.reports.forms import FORMS
+from maintenance.reports.document import Document
+from maintenance.reports.forms import FORMS, Form
 from maintenance.reports.sections import SECTIONS
 from tests.factories import (
     NOON,
@@ -50,6 +51,10 @@ def test_a_report_is_written_in_every_form(kind, site) -> None:
     assert len(said["sections"]) == len(SECTIONS[Report.Kind(kind)])
 
 
+def in_all_forms(document: Document) -> dict[str, bytes]:
+    return {form: one.write(document) for form, one in FORMS.items()}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_request_has_the_same_bytes(kind, site) -> None:
     sensor = make_month(site)
@@ -57,9 +62,9 @@ def test_the_same_request_has_the_same_bytes(kind, site) -> None:
     report = make_report(site, kind=kind, asset=sensor.asset)
 
     with patch("django.utils.timezone.now", return_value=UNTIL + DAY):
-        first = {form: one.write(compose(report)) for form, one in FORMS.items()}
+        first = in_all_forms(compose(report))
     with patch("django.utils.timezone.now", return_value=UNTIL + 400 * DAY):
-        second = {form: one.write(compose(report)) for form, one in FORMS.items()}
+        second = in_all_forms(compose(report))
 
     assert first == second
 
@@ -68,10 +73,10 @@ def test_rows_decide_what_a_report_says(site) -> None:
     make_month(site)
     report = make_report(site)
 
-    said = FORMS["json"].write(compose(report))
+    said = FORMS[Form.JSON].write(compose(report))
     make_month(site)
 
-    assert FORMS["json"].write(compose(report)) != said
+    assert FORMS[Form.JSON].write(compose(report)) != said
 
 
 def test_a_report_tells_its_assumptions_in_every_form_that_people_read(site) -> None:
@@ -80,7 +85,7 @@ def test_a_report_tells_its_assumptions_in_every_form_that_people_read(site) -> 
 
     document = compose(make_report(site))
 
-    for form in ("html", "csv", "json"):
+    for form in (Form.HTML, Form.CSV, Form.JSON):
         text = FORMS[form].write(document).decode("utf-8")
         assert "an hour of unplanned downtime costs 100.00 EUR" in text
 
@@ -96,7 +101,7 @@ def test_a_spreadsheet_runs_nothing_of_it(site) -> None:
         make_report(site, kind="anomaly_summary"),
         make_report(site, kind="asset_history", asset=asset),
     ):
-        text = FORMS["csv"].write(compose(report)).decode("utf-8-sig")
+        text = FORMS[Form.CSV].write(compose(report)).decode("utf-8-sig")
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))] == []
 
@@ -117,17 +122,17 @@ def test_what_people_wrote_is_text_and_no_markup(site) -> None:
     document = compose(report)
 
     tags = Tags()
-    tags.feed(FORMS["html"].write(document).decode())
+    tags.feed(FORMS[Form.HTML].write(document).decode())
     assert not tags.found & {"script", "img", "link", "iframe"}
     # It would be read from the disk, or not be understood.
-    assert FORMS["pdf"].write(document).startswith(b"%PDF-")
+    assert FORMS[Form.PDF].write(document).startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize("name", ["Насос Ω ≥ 5", "泵", "a" * 100, "", "</b>&amp;"])
 def test_any_name_can_be_printed(name, site) -> None:
     make_month(site, name=name)
 
-    assert FORMS["pdf"].write(compose(make_report(site))).startswith(b"%PDF-")
+    assert FORMS[Form.PDF].write(compose(make_report(site))).startswith(b"%PDF-")
 
 
 def test_of_nothing_there_is_a_report_as_well(site) -> None:
@@ -144,7 +149,7 @@ def test_the_health_of_the_system_is_told_by_those_who_know(site) -> None:
     Report.objects.filter(pk=report.pk).update(as_of=NOON + 400 * DAY)
     report.refresh_from_db()
 
-    tables = {t.title: t for s in compose(report).sections for t in s.tables}
+    tables: dict[str, Any] = {t.title: t for s in compose(report).sections for t in s.tables}
 
     assert dict(tables["Readings"].rows)["batches"] == 1
     assert dict(tables["Through the agents"].rows)["runs"] == 1
@@ -157,5 +162,5 @@ def test_another_site_is_not_in_it(site) -> None:
     make_report(site)
 
     for kind in ("anomaly_summary", "maintenance_overview", "system_health"):
-        said = FORMS["json"].write(compose(make_report(site, kind=kind, start=NOON - DAY)))
+        said = FORMS[Form.JSON].write(compose(make_report(site, kind=kind, start=NOON - DAY)))
         assert b"Elsewhere" not in said
