@@ -23,7 +23,7 @@ from maintenance.past.similar import similar_to
 from sensors.access import Principal, Right
 from sensors.models import Asset, AssetType, Sensor, Site
 
-QUESTIONS = 150
+QUESTIONS = 60
 TOP = 5
 LOOKED_AT = 10
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -122,11 +122,11 @@ def _measured(
 def _stored(written: list[Log], state: str, *, with_resolution: bool = True) -> dict[int, int]:
     """The logs as orders with what their sensors showed; by id the fault."""
     site, _ = Site.objects.get_or_create(code="bench", defaults={"name": "Bench"})
-    assets = {one.asset: _asset(site, one) for one in written}
-    modes = {one.mode: _mode(one.mode) for one in written if one.mode}
+    assets = {name: _asset(site, *name) for name in {(one.type, one.asset) for one in written}}
+    modes = {code: _mode(code) for code in {one.mode for one in written if one.mode}}
     orders = WorkOrder.objects.bulk_create(
         WorkOrder(
-            asset=assets[one.asset],
+            asset=assets[one.type, one.asset],
             origin="corrective",
             state=state,
             priority="P3",
@@ -146,9 +146,9 @@ def _stored(written: list[Log], state: str, *, with_resolution: bool = True) -> 
     return {order.pk: one.problem for order, one in zip(orders, written, strict=True)}
 
 
-def _asset(site: Site, one: Log) -> Asset:
-    type_, _ = AssetType.objects.get_or_create(code=one.type, defaults={"name": one.type})
-    tag = f"{one.type}-{one.asset}"
+def _asset(site: Site, kind: str, tag: str) -> Asset:
+    type_, _ = AssetType.objects.get_or_create(code=kind, defaults={"name": kind})
+    tag = f"{kind}-{tag}"
     asset, _ = Asset.objects.get_or_create(site=site, tag=tag, defaults={"type": type_})
     return asset
 

@@ -65,6 +65,7 @@ class CalendarInline(Rows):
     verbose_name_plural = "due by the calendar"
     fields = ["rule", "first_on", "at", "due"]
     readonly_fields = ["due"]
+    formfield_overrides = {models.CharField: {"widget": forms.TextInput(attrs={"size": 42})}}
 
     @admin.display(description="next")
     def due(self, trigger: CalendarTrigger) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.plant_logs import logs
 from maintenance.past.likeness import WEIGHTS, Told, likeness_of_words, likenesses
@@ -58,6 +59,15 @@ def test_another_machine_of_the_type_counts_half() -> None:
 
     assert [one.parts["asset"] for one in found] == [0.15, 0.075, 0.0]
     assert likenesses(told(type_id=None), [told(asset_id=2, type_id=None)])[0].score == 0
+
+
+def test_it_is_what_the_library_makes_of_it() -> None:
+    texts = [f"{log.title} {log.description} {log.resolution}" for log in logs(60, seed=3)]
+    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), sublinear_tf=True)
+    known = vectors.fit_transform(texts[1:])
+    told = (known @ vectors.transform(texts[:1]).T).toarray()[:, 0]
+
+    assert likeness_of_words(texts[0], texts[1:]) == pytest.approx(told.tolist())
 
 
 def test_the_right_fault_is_found_among_what_plants_write() -> None:

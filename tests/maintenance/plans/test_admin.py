@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from maintenance.models import Plan, PlanPart, WorkOrder
 from sensors.models import Asset
-from tests.factories import NOON, make_asset, make_member, make_sensor, make_site
+from tests.factories import NOON, make_asset, make_member, make_sensor
 from tests.maintenance.plans.builders import WEEKLY, generated, local, make_meter, make_plan
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +31,6 @@ PERMISSIONS = [f"maintenance.{verb}_plan" for verb in ("view", "add", "change")]
 def at_noon() -> Iterator[Any]:
     with time_machine.travel(NOON, tick=False):
         yield
-
-
-@pytest.fixture
-def asset() -> Asset:
-    return make_asset(site=make_site(time_zone="Europe/Berlin"))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,65 +12,26 @@ from rest_framework.test import APIClient
 from maintenance.models import (
     ChecklistTemplate,
     MeterTrigger,
-    Occurrence,
     Plan,
     Skill,
     WorkOrder,
 )
-from sensors.models import Asset, Site
+from sensors.models import Asset
 from tests.factories import (
     NOON,
-    make_asset,
     make_history,
-    make_key,
-    make_member,
     make_sensor,
-    make_site,
 )
-from tests.maintenance.plans.builders import WEEKLY, generated, make_plan
+from tests.maintenance.plans.asking import CALENDAR, URL, body, codes, patch, post
+from tests.maintenance.plans.builders import WEEKLY, generated
 
 pytestmark = pytest.mark.django_db
-
-URL = "/api/v1/plans"
-DAY = timedelta(days=1)
-CALENDAR = {"rule": WEEKLY, "first_on": "2026-06-08", "at": "06:00"}
 
 
 @pytest.fixture(autouse=True)
 def at_noon() -> Iterator[Any]:
     with time_machine.travel(NOON, tick=False):
         yield
-
-
-@pytest.fixture
-def asset() -> Asset:
-    return make_asset(site=make_site(time_zone="Europe/Berlin"), tag="P-101")
-
-
-def client_of(site: Site, **rights: bool) -> APIClient:
-    _, secret = make_key(site=site, name="Planner", **rights)
-    return APIClient(headers={"X-API-Key": secret})
-
-
-@pytest.fixture
-def planner(asset: Asset) -> APIClient:
-    return client_of(asset.site, can_plan=True)
-
-
-def body(**fields: Any) -> dict[str, Any]:
-    return {"asset": "P-101", "title": "Grease", "calendars": [CALENDAR]} | fields
-
-
-def post(client: APIClient, sent: Any, url: str = URL) -> Any:
-    return client.post(url, sent, format="json")
-
-
-def patch(client: APIClient, plan: Any, **fields: Any) -> Any:
-    return client.patch(f"{URL}/{plan['id']}", fields, format="json")
-
-
-def codes(answer: Any) -> set[tuple[str, str]]:
-    return {(error["field"], error["code"]) for error in answer.json()["errors"]}
 
 
 def test_a_plan_is_made_with_all_that_belongs_to_it(asset: Asset, planner: APIClient) -> None:
@@ -281,138 +241,3 @@ def test_a_change_is_as_strict(
 
     assert answer.status_code == 400
     assert fault in codes(answer)
-
-
-def test_an_order_is_made_when_asked_for_and_refused_while_one_is_open(
-    asset: Asset, planner: APIClient
-) -> None:
-    plan = post(planner, body()).json()
-    url = f"{URL}/{plan['id']}/generate"
-
-    made, again = planner.post(url), planner.post(url)
-
-    assert made.status_code == 201
-    assert (made.json()["state"], made.json()["origin"]) == ("approved", "preventive")
-    assert planner.get(made.headers["Location"]).status_code == 200
-    assert again.status_code == 409
-    assert (again.json()["code"], again.json()["order"]) == ("order_open", made.json()["number"])
-    assert planner.get(f"{URL}/{plan['id']}").json()["open_order"] == made.json()["number"]
-    assert codes(post(planner, {"now": True}, url)) == {("now", "unknown_field")}
-    patch(planner, plan, is_active=False)
-    assert planner.post(url).json()["code"] == "plan_stopped"
-
-
-def test_the_preview_tells_the_dates_and_those_left_out(asset: Asset, planner: APIClient) -> None:
-    season = {"first_month": 6, "first_day": 10, "last_month": 6, "last_day": 20}
-    plan = post(planner, body(quiet_seasons=[season], in_season="skip")).json()
-
-    told = planner.get(f"{URL}/{plan['id']}/preview?months=1").json()
-
-    assert [(d["falls_at"][:10], d["due_at"] and d["due_at"][:10]) for d in told["dates"]] == [
-        ("2026-06-08", "2026-06-08"),
-        ("2026-06-15", None),
-        ("2026-06-22", "2026-06-22"),
-        ("2026-06-29", "2026-06-29"),
-    ]
-    assert (told["until"], told["is_estimate"]) == ("2026-07-01T12:00:00Z", False)
-
-
-def test_the_preview_is_of_a_year_and_bounded(asset: Asset, planner: APIClient) -> None:
-    hours = ",".join(str(hour) for hour in range(24))
-    often = post(planner, body(calendars=[CALENDAR | {"rule": f"FREQ=DAILY;BYHOUR={hours}"}]))
-
-    told = planner.get(f"{URL}/{often.json()['id']}/preview").json()
-
-    assert told["until"] == "2027-06-01T12:00:00Z"
-    assert (len(told["dates"]), told["is_cut"]) == (400, True)
-
-
-@pytest.mark.parametrize("months", ["0", "25", "x", "-1"])
-def test_the_preview_looks_no_further_than_two_years(
-    asset: Asset, planner: APIClient, months: str
-) -> None:
-    plan = post(planner, body()).json()
-
-    assert planner.get(f"{URL}/{plan['id']}/preview?months={months}").status_code == 400
-
-
-def test_the_preview_expects_what_is_counted_from_the_completion() -> None:
-    plan = make_plan("FREQ=MONTHLY", anchor="completion")
-    client = client_of(plan.asset.site)
-    generated(plan.next_due_at or NOON)
-
-    told = client.get(f"{URL}/{plan.pk}/preview?months=3").json()
-
-    assert [date["due_at"][:10] for date in told["dates"]] == ["2026-07-08", "2026-08-08"]
-    assert told["is_estimate"]
-
-
-def test_what_became_of_dates_is_listed() -> None:
-    plan = make_plan("FREQ=DAILY")
-    client = client_of(plan.asset.site)
-    [order] = generated(NOON + 9 * DAY)
-
-    page = client.get(f"{URL}/{plan.pk}/occurrences?limit=2").json()
-
-    assert [one["state"] for one in page["results"]] == ["generated", "missed"]
-    assert {one["order"] for one in page["results"]} == {order.number}
-    assert page["next"]
-    assert Occurrence.objects.count() == 3
-
-
-def test_who_may_only_read_or_work_changes_nothing(asset: Asset, planner: APIClient) -> None:
-    plan = post(planner, body()).json()
-    worker = client_of(asset.site, can_work=True, can_curate=True)
-
-    assert post(worker, body(title="Other")).status_code == 403
-    assert patch(worker, plan, title="Other").status_code == 403
-    assert worker.post(f"{URL}/{plan['id']}/generate").status_code == 403
-    assert worker.get(f"{URL}/{plan['id']}/preview").status_code == 200
-
-
-def test_rights_at_one_site_change_nothing_at_another(asset: Asset, planner: APIClient) -> None:
-    plan = post(planner, body()).json()
-    member = make_member(asset.site, role="technician")
-    make_site().memberships.create(user=member, role="planner")
-    client = APIClient()
-    client.force_login(member)
-
-    for answer in (
-        post(client, body(title="Other")),
-        patch(client, plan, title="Other"),
-        client.post(f"{URL}/{plan['id']}/generate"),
-    ):
-        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
-
-
-def test_plans_of_other_sites_are_not_there(asset: Asset, planner: APIClient) -> None:
-    plan = post(planner, body()).json()
-    other = client_of(make_site(), can_plan=True)
-
-    assert codes(post(other, body())) == {("asset", "unknown_asset")}
-    assert other.get(URL).json()["results"] == []
-    for path in ("", "/preview", "/occurrences"):
-        assert other.get(f"{URL}/{plan['id']}{path}").status_code == 404
-    assert other.post(f"{URL}/{plan['id']}/generate").status_code == 404
-    assert patch(other, plan, title="Mine").status_code == 404
-
-
-def test_plans_are_found_by_asset_site_and_state(asset: Asset, planner: APIClient) -> None:
-    plan = post(planner, body(is_active=False)).json()
-
-    def found(query: str) -> int:
-        return len(planner.get(f"{URL}?{query}").json()["results"])
-
-    assert plan["is_active"] is False
-    assert found("asset=P-101") == found(f"site={asset.site.code}") == found("active=false") == 1
-    assert found("asset=P-102") == found("site=x") == found("active=true") == 0
-
-
-def test_the_queries_of_a_list_do_not_grow(
-    asset: Asset, planner: APIClient, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(5):
-        post(planner, body(title=f"Plan {number}"))
-
-    with django_assert_max_num_queries(8):
-        assert len(planner.get(URL).json()["results"]) == 5

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
+from agents.plans import generate_planned_orders
 from maintenance.models import MeterTrigger, Plan
 from maintenance.plans import counting
 from maintenance.plans.counting import count_meters
@@ -135,3 +137,17 @@ def test_a_meter_and_a_calendar_are_both_waited_for() -> None:
     assert len(generated(NOON + DAY)) == 1
     meter.refresh_from_db()
     assert meter.amount == 1.0
+
+
+def test_beat_counts_goes_on_and_makes_what_is_due() -> None:
+    meter = metered(20, 20, 20, 20, anchor="completion")
+
+    with time_machine.travel(NOON + 3.5 * HOUR + BEHIND, tick=False):
+        generate_planned_orders()
+    end(meter.plan.work_orders.get(), NOON + 4 * HOUR)
+    with time_machine.travel(NOON + 4 * HOUR + BEHIND, tick=False):
+        generate_planned_orders()
+
+    meter.refresh_from_db()
+    assert meter.amount == 0
+    assert log_of(meter.plan) == [("06-01", "generated")]

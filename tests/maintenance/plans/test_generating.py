@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from maintenance.events import Event, happened
 from maintenance.models import (
     ChecklistTemplate,
-    Occurrence,
     Plan,
     PlanPart,
     PlanSkill,
@@ -21,12 +18,9 @@ from maintenance.models import (
     WorkOrder,
 )
 from maintenance.plans import generating
-from maintenance.plans.generating import generate_due, generate_now
-from maintenance.plans.making import make_order
+from maintenance.plans.generating import generate_due
 from maintenance.plans.moving_on import resume_left
-from maintenance.refusals import NotAllowedError, RefusedError
-from sensors.access import Principal, Right
-from tests.factories import MINUTE, NOON, make_site, make_work_order
+from tests.factories import MINUTE, NOON, make_work_order
 from tests.maintenance.plans.builders import (
     WEEKLY,
     end,
@@ -34,9 +28,7 @@ from tests.maintenance.plans.builders import (
     local,
     log_of,
     make_plan,
-    planner_of,
 )
-from tests.races import race
 
 pytestmark = pytest.mark.django_db
 
@@ -241,57 +233,6 @@ def test_an_order_that_is_taken_up_again_stands_for_what_comes() -> None:
     assert log_of(plan)[-1] == ("06-15", "coalesced")
 
 
-SUMMER = (6, 10, 6, 30)
-
-
-def test_dates_in_a_season_move_to_its_end_as_one() -> None:
-    plan = make_plan(WEEKLY, first_on=DUE.date() + 7 * DAY, seasons=[SUMMER])
-
-    assert plan.next_due_at == local("2026-07-01T06:00")
-    assert generated(DUE + 20 * DAY) == []
-    [order] = generated(local("2026-07-01T06:00"))
-
-    assert order.due_at == local("2026-07-01T06:00")
-    assert log_of(plan) == [("06-15", "coalesced"), ("06-22", "coalesced"), ("06-29", "generated")]
-    assert {one.due_at for one in plan.occurrences.all()} == {order.due_at}
-
-
-def test_dates_that_move_to_one_day_are_one_order_ahead_of_it_too() -> None:
-    plan = make_plan(WEEKLY, first_on=DUE.date() + 7 * DAY, seasons=[SUMMER], lead_time=5 * DAY)
-
-    [order] = generated(local("2026-06-26T06:00"))
-
-    assert len(log_of(plan)) == 3
-    assert order.due_at == local("2026-07-01T06:00")
-
-
-def test_dates_in_a_season_are_left_out_where_the_plan_says_so() -> None:
-    plan = make_plan(WEEKLY, seasons=[SUMMER], in_season="skip")
-    [order] = generated(DUE)
-    end(order, DUE)
-    resume_left(DUE)
-
-    plan.refresh_from_db()
-    assert plan.next_due_at == local("2026-07-06T06:00")
-    assert generated(local("2026-07-05T06:00")) == []
-    assert len(generated(local("2026-07-06T06:00"))) == 1
-    assert log_of(plan)[1:] == [
-        ("06-15", "suppressed"),
-        ("06-22", "suppressed"),
-        ("06-29", "suppressed"),
-        ("07-06", "generated"),
-    ]
-
-
-def test_a_date_left_out_counts_as_done_where_dates_are_counted_from_that() -> None:
-    plan = make_plan(WEEKLY, anchor="completion", seasons=[(6, 1, 6, 10)], in_season="skip")
-
-    assert generated(DUE) == []
-
-    plan.refresh_from_db()
-    assert plan.next_due_at == DUE + 7 * DAY
-
-
 def test_any_of_two_calendars_is_enough() -> None:
     plan = make_plan(WEEKLY)
     plan.calendars.create(rule="FREQ=MONTHLY", first_on=DUE.date() + DAY, at="06:00")
@@ -317,120 +258,3 @@ def test_all_of_two_calendars_are_waited_for() -> None:
     assert order.due_at == DUE + 3 * DAY
     assert plan.next_due_at == local("2026-07-11T06:00")
     assert log_of(plan) == [("06-11", "generated")]
-
-
-def test_a_plan_without_triggers_only_makes_orders_when_asked() -> None:
-    plan = make_plan()
-
-    assert plan.next_due_at is None
-    assert generated(DUE + 900 * DAY) == []
-    assert generate_now(plan.pk, planner_of(plan), NOON).state == "approved"
-
-
-def test_an_order_asked_for_now_leaves_fixed_dates_as_they_are() -> None:
-    plan = make_plan(WEEKLY, lead_time=DAY)
-
-    order = generate_now(plan.pk, planner_of(plan), NOON)
-
-    assert (order.due_at, order.requested_by) == (NOON + DAY, "petra")
-    assert order.decision["approved_by"] == "petra"
-    assert Occurrence.objects.get().asked_by == "petra"
-    plan.refresh_from_db()
-    assert plan.next_due_at == DUE
-    generate_due(DUE)
-    assert log_of(plan) == [("06-01", "generated"), ("06-08", "coalesced")]
-
-
-def test_a_second_order_is_refused_while_one_is_open() -> None:
-    plan = make_plan(WEEKLY)
-    order = generate_now(plan.pk, planner_of(plan), NOON)
-
-    with pytest.raises(RefusedError) as refused:
-        generate_now(plan.pk, planner_of(plan), NOON)
-
-    assert refused.value.code == "order_open"
-    assert refused.value.members == {"order": order.number}
-
-
-def test_a_stopped_plan_makes_no_order() -> None:
-    plan = make_plan(WEEKLY, is_active=False)
-
-    with pytest.raises(RefusedError) as refused:
-        generate_now(plan.pk, planner_of(plan), NOON)
-
-    assert refused.value.code == "plan_stopped"
-
-
-@pytest.mark.parametrize("rights", [frozenset({Right.READ, Right.WORK}), None])
-def test_only_a_planner_of_the_site_generates(rights: frozenset[Right] | None) -> None:
-    plan = make_plan(WEEKLY)
-    elsewhere = {make_site().pk: frozenset(Right)}
-    by = Principal("tom", {plan.asset.site_id: rights} if rights else elsewhere)
-
-    with pytest.raises(NotAllowedError):
-        generate_now(plan.pk, by, NOON)
-
-    assert not WorkOrder.objects.exists()
-
-
-def test_the_database_keeps_to_one_open_order() -> None:
-    plan = make_plan()
-    make_work_order(plan=plan, asset=plan.asset, origin="preventive", state="closed")
-    make_work_order(plan=plan, asset=plan.asset, origin="preventive", state="on_hold")
-
-    with pytest.raises(IntegrityError, match=generating.ONE_ORDER), transaction.atomic():
-        make_work_order(plan=plan, asset=plan.asset, origin="preventive", state="approved")
-
-
-def test_one_plan_that_fails_holds_no_other_up(caplog: pytest.LogCaptureFixture) -> None:
-    broken, sound = make_plan(WEEKLY), make_plan(WEEKLY)
-
-    def fail(plan: Plan, *args: Any, **kwargs: Any) -> WorkOrder:
-        if plan == broken:
-            raise ValueError("no")
-        return make_order(plan, *args, **kwargs)
-
-    with patch.object(generating, "make_order", fail):
-        [order] = generated(DUE)
-
-    assert order.plan == sound
-    assert f"of plan {broken.pk}" in caplog.text
-
-
-def test_the_queries_of_a_look_do_not_grow_with_the_dates(
-    django_assert_max_num_queries: Any,
-) -> None:
-    make_plan("FREQ=DAILY")
-
-    with django_assert_max_num_queries(32):
-        generate_due(DUE + 200 * DAY)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_ask_at_once_one_gets_an_order() -> None:
-    plan = make_plan(WEEKLY)
-
-    def ask() -> str:
-        try:
-            return generate_now(plan.pk, planner_of(plan), NOON).state
-        except RefusedError as exc:
-            return exc.code
-
-    assert sorted(race(ask, ask)) == ["approved", "order_open"]
-    assert WorkOrder.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_looks_at_once_make_one_order() -> None:
-    plan = make_plan(WEEKLY)
-
-    def ask() -> int:
-        try:
-            return int(bool(generate_now(plan.pk, planner_of(plan), DUE)))
-        except RefusedError:
-            return 0
-
-    made = race(lambda: generate_due(DUE), lambda: generate_due(DUE), ask)
-
-    assert sum(made) == 1
-    assert WorkOrder.objects.count() == 1
