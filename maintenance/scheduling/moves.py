@@ -57,6 +57,8 @@ def _why_moved(
 ) -> str:
     if stands.start < now:
         return "Its time has passed and it was not started."
+    if stands.work != one.job.work:
+        return f"It takes {hours(one.job.work)} now, and not {hours(stands.work)}."
     takers = [other for other in plan if other.job.id != one.job.id and _takes(other, stands)]
     if takers:
         first = min(takers, key=lambda other: (other.job.priority, other.job.due))
