@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from maintenance.admin.acting import warned
 from maintenance.admin.planning import PlannedHere
 from maintenance.models import CalendarFeed
-from maintenance.scheduling.subscribing import revoke_feed
+from maintenance.scheduling.subscribing import issue_feed, revoke_feed
 from sensors.admin_parts.pages import WithButtons, pill
 from sensors.admin_parts.scope import VisibleChoices, principal_in
 
@@ -53,8 +53,8 @@ class CalendarFeedAdmin(PlannedHere, WithButtons):
     def save_model(self, request: HttpRequest, obj: CalendarFeed, form: Any, change: bool) -> None:
         if change:
             return
-        token, obj.made_by = obj.take_token(), principal_in(request).name[:150]
-        super().save_model(request, obj, form, change)
+        feed, token = issue_feed(obj.site_id, obj.technician_id, by=principal_in(request))
+        obj.pk = feed.pk
         words = "The address, shown only this once: <code>{}/calendar/{}.ics</code>"
         messages.success(request, format_html(words, settings.PUBLIC_URL, token))
 

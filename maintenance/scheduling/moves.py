@@ -57,10 +57,13 @@ def _why_moved(
 ) -> str:
     if stands.start < now:
         return "Its time has passed and it was not started."
+    if stands.work != one.job.work:
+        return f"It takes {hours(one.job.work)} now, and not {hours(stands.work)}."
     takers = [other for other in plan if other.job.id != one.job.id and _takes(other, stands)]
     if takers:
         first = min(takers, key=lambda other: (other.job.priority, other.job.due))
-        return f"{first.job.name} ({first.job.priority}) takes its time."
+        in_all = "" if first.job.weight > one.job.weight else ", which costs less in all"
+        return f"{first.job.name} ({first.job.priority}) takes its time{in_all}."
     worker = workers.get(stands.worker_id)
     if worker is None:
         return "Its technician is not there any more."

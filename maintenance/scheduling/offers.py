@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from maintenance.scheduling.scoring import Job, Offer, Worker, weighed
+from maintenance.scheduling.scoring import Job, Offer, Place, Worker, weighed
 
 # Places after the due date are looked at up to so many; each is later than the one before.
 LATE_PLACES = 1
@@ -59,8 +59,7 @@ def market(
 def _offers_of(worker: Worker, job: Job, now: datetime, start: datetime) -> Iterator[Offer]:
     """The places of a worker, one a free window. What stands now is one of them."""
     stands = job.stands
-    theirs = stands and stands.worker_id == worker.id and stands.start >= now
-    if stands and theirs and worker.diary.holds(stands.parts):
+    if stands and _still_stands(stands, worker, job, now):
         yield weighed(job, worker, stands.parts, now)
     late = 0
     for count, parts in enumerate(worker.diary.offers(job.work, start)):
@@ -69,3 +68,9 @@ def _offers_of(worker: Worker, job: Job, now: datetime, start: datetime) -> Iter
         late += offer.late > timedelta()
         if late >= LATE_PLACES or count + 1 >= MOST_PLACES:
             return
+
+
+def _still_stands(stands: Place, worker: Worker, job: Job, now: datetime) -> bool:
+    """Whether what is booked is ahead, long enough, and free but for this job."""
+    theirs = stands.worker_id == worker.id and stands.start >= now
+    return theirs and stands.work == job.work and worker.diary.holds(stands.parts)

@@ -131,7 +131,9 @@ def _apply(found: Iterable[Move], question: Question, by: Principal) -> None:
         order, offer = question.orders[move.placed.job.id], move.placed.offer
         assert offer is not None
         words = explained(move.placed.job, offer, move.placed.market, question.site.zone)
-        put(order, offer.place, explanation=words | {"why_moved": move.why}, by=by)
+        if move.action == "moved":
+            words["why_moved"] = move.why
+        put(order, offer.place, explanation=words, by=by)
         if order.state == State.APPROVED:
             order = move_to(order, State.SCHEDULED, by=by, reason=words["summary"])
         announce(order)

@@ -16,7 +16,7 @@ def result_of(
     fixed: Mapping[int, str],
     left_out: int,
 ) -> dict[str, Any]:
-    """Figures, what happens to each order and why, and what stays as it is."""
+    """Figures, what happens to each order and why, what is kept last, and what is fixed."""
     by_action = dict.fromkeys(("placed", "moved", "kept", "left"), 0)
     for move in found:
         by_action[move.action] += 1
@@ -30,7 +30,10 @@ def result_of(
             "late_hours": round(sum(offer.late / HOUR for offer in offers), 2),
             "weighted_late_hours": round(sum(offer.costs.lateness for offer in offers), 2),
         },
-        "orders": [_told(move, orders[move.placed.job.id]) for move in found],
+        "orders": [
+            _told(move, orders[move.placed.job.id])
+            for move in sorted(found, key=lambda move: move.action == "kept")
+        ],
         "fixed": [
             {"order": pk, "number": orders[pk].number, "why": why} for pk, why in fixed.items()
         ],

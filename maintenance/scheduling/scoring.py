@@ -49,6 +49,10 @@ class Place:
     def end(self) -> datetime:
         return self.parts[-1].span.end
 
+    @property
+    def work(self) -> timedelta:
+        return sum((part.work for part in self.parts), timedelta())
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -170,6 +170,20 @@ def test_work_whose_time_has_passed_unstarted_gets_another(works: Site) -> None:
     assert start_of(order) == MONDAY + 3 * HOUR
 
 
+def test_work_that_takes_longer_than_was_booked_gets_more_time(works: Site) -> None:
+    make_technician(works)
+    order = make_approved(works)
+    schedule(order.pk, by=planner(works), start=MONDAY + DAY)
+    order.planned_duration = 3 * HOUR
+    order.save(update_fields=["planned_duration"])
+
+    result = applied(works)
+
+    assert told(result, order)["why"] == "It takes 3.0 h now, and not 2.0 h."
+    assert order.bookings.get().work == 3 * HOUR
+    assert order.bookings.get().explanation["why_moved"] == told(result, order)["why"]
+
+
 def test_what_nobody_can_do_is_left_with_the_reason_and_gives_its_time_back(works: Site) -> None:
     ada = make_technician(works, "Ada", {"pumps": 3})
     order = make_approved(works, {"pumps": 3})
