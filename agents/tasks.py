@@ -14,6 +14,7 @@ from agents.models import PipelineRun
 from agents.notify import send_notification
 from agents.shapes import look_for_odd_shapes as look_for_odd_shapes
 from agents.silence import look_for_silence as look_for_silence
+from agents.tend import tend_anomalies as tend_anomalies
 from maintenance.models import Notification
 from sensors.models import Curation, ReadingBatch
 from sensors.store import upkeep

@@ -26,6 +26,7 @@ BEAT_SCHEDULE = {
     "resume-stalled-notifications": every(30, "agents.resume_stalled_notifications"),
     "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "look-for-silence": every(60, "agents.look_for_silence"),
+    "tend-anomalies": every(60, "agents.tend_anomalies"),
     "refresh-hours": every(60, "agents.refresh_hours"),
     # A hundred sensors each time: some ten thousand a day.
     "keep-forecasts": every(HOUR // 4, "mlops.keep_forecasts"),

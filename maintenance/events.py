@@ -27,3 +27,7 @@ class Event(models.TextChoices):
 # Sent with `event`; `asset`, `anomaly` and `order` where there are any; `key`, which tells
 # repeats of the event on the same row apart; and `request_ids` that led to it.
 happened = Signal()
+
+# Sent with `anomaly` when a person acknowledged it, and in the same transaction: whoever
+# goes on calling people until somebody answers has to stop.
+acknowledged = Signal()

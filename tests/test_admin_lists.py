@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Life, Notification, WorkOrder
+from maintenance.models import Anomaly, Life, MaintenanceWindow, Notification, WorkOrder
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
     ApiKey,
@@ -51,6 +51,7 @@ from tests.factories import (
     make_site,
     make_user,
     make_version,
+    make_window,
     make_work_order,
 )
 
@@ -107,6 +108,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
         make_anomaly(make_sensor(site=site), work_order=make_order_at(site)).work_order
     ),
     Life: lambda site: make_life(make_asset(site=site), NOON),
+    MaintenanceWindow: lambda site: make_window(site, asset=make_asset(site=site)),
     Notification: lambda site: make_notification(make_order_at(site)),
     ModelVersion: lambda site: make_version(make_asset(site=site)),
     Backtest: make_backtest,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from maintenance.admin import anomalies, lives, notifications, work_orders
+from maintenance.admin import anomalies, lives, notifications, windows, work_orders
 
-__all__ = ["anomalies", "lives", "notifications", "work_orders"]
+__all__ = ["anomalies", "lives", "notifications", "windows", "work_orders"]

@@ -3,13 +3,16 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from maintenance.api.anomalies import AnomalyViewSet
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
-from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
+from maintenance.api.views import WorkOrderViewSet
+from maintenance.api.windows import MaintenanceWindowViewSet
 
 app_name = "maintenance"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
+router.register("maintenance-windows", MaintenanceWindowViewSet, basename="maintenance-window")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
 urlpatterns = [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from maintenance.models.anomalies import Anomaly, Severity
+from maintenance.models.anomaly_log import AnomalyLog
 from maintenance.models.checklists import (
     ChecklistPoint,
     ChecklistTemplate,
@@ -14,10 +15,12 @@ from maintenance.models.lives import Life, LivesOverlapError
 from maintenance.models.notifications import Notification
 from maintenance.models.people import Skill, Technician, TechnicianSkill
 from maintenance.models.symptoms import Symptom
+from maintenance.models.windows import MaintenanceWindow
 from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTransition
 
 __all__ = [
     "Anomaly",
+    "AnomalyLog",
     "Attachment",
     "ChecklistPoint",
     "ChecklistTemplate",
@@ -28,6 +31,7 @@ __all__ = [
     "Labour",
     "Life",
     "LivesOverlapError",
+    "MaintenanceWindow",
     "Notification",
     "OnFail",
     "PartUsed",

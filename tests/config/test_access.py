@@ -24,6 +24,7 @@ from tests.factories import (
     make_sensor,
     make_site,
     make_user,
+    make_window,
     make_work_order,
     reading,
 )
@@ -136,6 +137,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:anomaly": make_anomaly(sensor).pk,
         "maintenance:asset-lives": sensor.asset.pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
+        "maintenance:maintenance-window": make_window(site).pk,
         "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
     }
@@ -153,6 +155,15 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:conflict-resolve-one",
         "sensors:sensor-waveform",
         "mlops:reading-detect",
+        "maintenance:anomaly-ack",
+        "maintenance:anomaly-unack",
+        "maintenance:anomaly-clear",
+        "maintenance:anomaly-assign",
+        "maintenance:anomaly-shelve",
+        "maintenance:anomaly-unshelve",
+        "maintenance:anomaly-verdict",
+        "maintenance:anomaly-merge",
+        "maintenance:anomaly-create-work-order",
     } | FOR_INFLUX
 
     for name, pk in rows.items():

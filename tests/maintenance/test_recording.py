@@ -14,7 +14,7 @@ from maintenance.recording import Scored, record_episodes
 from mlops.detectors.base import Explanation
 from sensors.history.windows import EPOCH
 from sensors.models import Sensor
-from tests.factories import MINUTE, NOON, make_anomaly, make_sensor, make_user
+from tests.factories import MINUTE, NOON, make_anomaly, make_sensor
 
 HIGH, DEVIATION = Anomaly.Kind.HIGH_LIMIT, Anomaly.Kind.DEVIATION
 
@@ -160,18 +160,6 @@ def test_a_sensor_has_one_open_anomaly_of_a_kind_at_most() -> None:
 
     with pytest.raises(IntegrityError, match="one_open_anomaly_per_sensor_and_kind"):
         make_anomaly(sensor)
-
-
-@pytest.mark.django_db
-def test_acknowledging_is_a_fact_of_its_own() -> None:
-    anomaly, person = make_anomaly(), make_user()
-
-    first = Anomaly.objects.all().acknowledge(person)
-    again = Anomaly.objects.all().acknowledge(make_user())
-
-    anomaly.refresh_from_db()
-    assert (first, again) == (1, 0)
-    assert (anomaly.status, anomaly.acknowledged_by) == ("ACTIVE_ACK", person)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,93 @@
+"""What a person is asked before something is done about an anomaly."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from maintenance.models import Anomaly
+from sensors.access import RIGHTS_OF_ROLE, Right
+from sensors.models import Site
+
+LONGEST_WORDS = 500
+WORKING_ROLES = [role for role, rights in RIGHTS_OF_ROLE.items() if Right.WORK in rights]
+
+
+def words(label: str, *, required: bool) -> forms.CharField:
+    box = forms.TextInput(attrs={"placeholder": label, "aria-label": label})
+    return forms.CharField(label=label, required=required, max_length=LONGEST_WORDS, widget=box)
+
+
+def moment(*, required: bool) -> forms.DateTimeField:
+    # Browsers send it without a zone, which is that of the admin.
+    box = forms.DateTimeInput(attrs={"type": "datetime-local", "aria-label": "Until (UTC)"})
+    return forms.DateTimeField(label="Until (UTC)", required=required, widget=box)
+
+
+def verdicts(*, required: bool) -> forms.ChoiceField:
+    box = forms.Select(attrs={"aria-label": "Verdict"})
+    choices = [("", "Verdict…"), *Anomaly.Verdict.choices]
+    return forms.ChoiceField(choices=choices, required=required, widget=box)
+
+
+class NoteForm(forms.Form):
+    reason = words("Note", required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = words("Reason", required=True)
+
+
+class ShelveForm(forms.Form):
+    until = moment(required=True)
+    reason = words("Reason", required=True)
+
+
+class VerdictForm(forms.Form):
+    verdict = verdicts(required=True)
+    reason = words("Note", required=False)
+
+
+class MergeForm(forms.Form):
+    into = forms.IntegerField(
+        min_value=1,
+        widget=forms.NumberInput(
+            attrs={"placeholder": "Into no.", "aria-label": "Into number", "style": "width:7em"}
+        ),
+    )
+    reason = words("Note", required=False)
+
+
+class AssignForm(forms.Form):
+    """The people who may work at the anomaly's site; nobody to take it from all."""
+
+    to = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        empty_label="Nobody",
+        widget=forms.Select(attrs={"aria-label": "To"}),
+    )
+    reason = words("Note", required=False)
+
+    @classmethod
+    def at(cls, site: Site) -> type[AssignForm]:
+        """The form with the people of one site."""
+        there = Q(memberships__site=site, memberships__role__in=WORKING_ROLES)
+        people = User.objects.filter(there | Q(is_superuser=True), is_active=True).distinct()
+        field = forms.ModelChoiceField(
+            people.order_by("username"),
+            required=False,
+            empty_label="Nobody",
+            widget=forms.Select(attrs={"aria-label": "To"}),
+        )
+        return type("AssignAtForm", (cls,), {"to": field})
+
+
+class ListForm(ActionForm):
+    """Beside the choice of an action over the list; each action takes of it what it needs."""
+
+    reason = words("Reason or note", required=False)
+    until = moment(required=False)
+    verdict = verdicts(required=False)
