@@ -342,7 +342,7 @@ def test_recording_of_what_only_goes_on_asks_nothing_more() -> None:
     with CaptureQueriesContext(connection) as captured:
         record_episodes([scored(sensor, [2.4], start=1) for sensor in sensors])
 
-    assert len(captured) == 7
+    assert len(captured) == 6
     assert not any("maintenancewindow" in query["sql"] for query in captured)
 
 
