@@ -138,6 +138,8 @@ class HandlesAnomalies(WithButtons):
     def get_action_choices(self, request: HttpRequest, *args: Any) -> list[tuple[str, str]]:
         """Without those that take what only the page of one anomaly asks for."""
         choices = super().get_action_choices(request, *args)
+        if request.method == "POST":  # A button may have been pressed there.
+            return choices
         return [(n, words) for n, words in choices if n not in ACTS or ACTS[n].in_list]
 
     def buttons(self, anomaly: Anomaly) -> dict[str, str]:

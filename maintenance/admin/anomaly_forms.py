@@ -20,16 +20,10 @@ def words(label: str, *, required: bool) -> forms.CharField:
     return forms.CharField(label=label, required=required, max_length=LONGEST_WORDS, widget=box)
 
 
-def moment(*, required: bool) -> forms.DateTimeField:
-    # Browsers send it without a zone, which is that of the admin.
-    box = forms.DateTimeInput(attrs={"type": "datetime-local", "aria-label": "Until (UTC)"})
-    return forms.DateTimeField(label="Until (UTC)", required=required, widget=box)
-
-
-def verdicts(*, required: bool) -> forms.ChoiceField:
-    box = forms.Select(attrs={"aria-label": "Verdict"})
-    choices = [("", "Verdict…"), *Anomaly.Verdict.choices]
-    return forms.ChoiceField(choices=choices, required=required, widget=box)
+# Browsers send it without a zone, which is that of the admin.
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local", "aria-label": "Until (UTC)"})
+VERDICTS = [("", "Verdict…"), *Anomaly.Verdict.choices]
+VERDICT = forms.Select(attrs={"aria-label": "Verdict"}, choices=VERDICTS)
 
 
 class NoteForm(forms.Form):
@@ -41,12 +35,12 @@ class ReasonForm(forms.Form):
 
 
 class ShelveForm(forms.Form):
-    until = moment(required=True)
+    until = forms.DateTimeField(widget=MOMENT)
     reason = words("Reason", required=True)
 
 
 class VerdictForm(forms.Form):
-    verdict = verdicts(required=True)
+    verdict = forms.ChoiceField(choices=VERDICTS, widget=VERDICT)
     reason = words("Note", required=False)
 
 
@@ -86,8 +80,9 @@ class AssignForm(forms.Form):
 
 
 class ListForm(ActionForm):
-    """Beside the choice of an action over the list; each action takes of it what it needs."""
+    """Beside the choice of an action over the list; each action takes of it what it needs,
+    and says itself what is wrong with it."""
 
     reason = words("Reason or note", required=False)
-    until = moment(required=False)
-    verdict = verdicts(required=False)
+    until = forms.CharField(label="Until (UTC)", required=False, widget=MOMENT)
+    verdict = forms.CharField(required=False, widget=VERDICT)

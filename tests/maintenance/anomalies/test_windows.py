@@ -83,7 +83,7 @@ def test_it_is_changed_and_cancelled_once(planner: APIClient, site: Site) -> Non
         ({"duration": "32 00:00:00"}, "duration"),
         ({"duration": "9" * 20}, "duration"),
         ({"rrule": "FREQ=SECONDLY"}, "rrule"),
-        ({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "rrule"),
+        ({"rrule": "FREQ=WEEKLY;UNTIL=20200101"}, "rrule"),
         ({"rrule": "x" * 201}, "rrule"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"starts_at": "0001-01-01T00:00Z"}, "starts_at"),
