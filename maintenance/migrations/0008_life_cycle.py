@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='anomaly',
             name='re_alarm_at',
-            field=models.DateTimeField(blank=True, editable=False, help_text='It has to be acknowledged again then', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='It has to be acknowledged again then', null=True, verbose_name='alarms again at'),
         ),
         migrations.AddField(
             model_name='anomaly',
@@ -69,6 +69,11 @@ class Migration(migrations.Migration):
             model_name='symptom',
             name='calm_since',
             field=models.DateTimeField(blank=True, editable=False, help_text='While it may be about to end', null=True),
+        ),
+        migrations.AlterField(
+            model_name='anomaly',
+            name='verdict_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='judged at'),
         ),
         migrations.AlterField(
             model_name='anomaly',

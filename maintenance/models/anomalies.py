@@ -103,7 +103,7 @@ class Anomaly(models.Model):
     verdict = models.CharField(max_length=18, choices=Verdict, blank=True)
     verdict_note = models.CharField(max_length=500, blank=True)
     verdict_by = models.CharField(max_length=150, blank=True, editable=False)
-    verdict_at = models.DateTimeField(null=True, blank=True, editable=False)
+    verdict_at = models.DateTimeField("judged at", null=True, blank=True, editable=False)
     shelved_until = models.DateTimeField(null=True, blank=True, editable=False)
     shelved_by = models.CharField(max_length=150, blank=True, editable=False)
     shelved_reason = models.CharField(max_length=500, blank=True, editable=False)
@@ -117,7 +117,11 @@ class Anomaly(models.Model):
         null=True, blank=True, editable=False, help_text="The worst that was told of it"
     )
     re_alarm_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="It has to be acknowledged again then"
+        "alarms again at",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="It has to be acknowledged again then",
     )
     credibility = models.FloatField(
         null=True, blank=True, editable=False, help_text="0 to 1: how likely it is real"

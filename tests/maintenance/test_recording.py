@@ -176,7 +176,7 @@ def test_its_queries_do_not_grow_with_sensors_and_readings() -> None:
 
 
 class RecordingInPartsTest(TestCase):
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(
         st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0]), min_size=1, max_size=14),
         st.sampled_from([HIGH, DEVIATION]),

@@ -65,7 +65,7 @@ def refused(code: str) -> Any:
 
 
 def last_row(anomaly: Anomaly) -> tuple[str, str, str]:
-    row = anomaly.log.last()
+    row = anomaly.log.latest("pk")
     return row.act, row.by, row.words
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def weekly(start: str, **fields) -> Recurrence:
+def weekly(start: str, **fields: Any) -> Recurrence:
     fields = {"duration": 2 * HOUR, "rule": "FREQ=WEEKLY;BYDAY=SU", "zone": BERLIN} | fields
     return Recurrence(moment(start), **fields)
 
@@ -61,9 +62,10 @@ def test_six_on_the_wall_stays_six_when_the_clocks_change(first, since, until, e
 
 @pytest.mark.parametrize("first", ["2026-03-29T00:30", "2026-10-25T00:30"])
 def test_a_window_over_the_change_lasts_as_long_as_any_other(first: str) -> None:
-    begins, ends = weekly(first).next_after(moment(first))
+    span = weekly(first).next_after(moment(first))
 
-    assert ends - begins == 2 * HOUR
+    assert span
+    assert span[1] - span[0] == 2 * HOUR
 
 
 def test_an_hour_that_does_not_exist_is_moved_and_not_lost() -> None:

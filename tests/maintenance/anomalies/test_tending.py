@@ -54,7 +54,7 @@ def test_what_is_still_active_has_to_be_acknowledged_again(
     anomaly.refresh_from_db()
     assert (anomaly.status, anomaly.acknowledged_by) == ("ACTIVE_UNACK", None)
     assert told == [("opened", anomaly.pk, (NOON + after).isoformat())]
-    assert anomaly.log.last().act == "re_alarmed"
+    assert anomaly.log.latest("pk").act == "re_alarmed"
 
 
 def test_never_is_a_time_too(settings: Any) -> None:
@@ -107,7 +107,7 @@ def test_what_no_reading_confirms_is_over(own: Any, after: timedelta) -> None:
     anomaly = sensor.anomalies.get()
     assert (anomaly.ended_at, words_of(told)) == (NOON + after, ["cleared"])
     assert "no reading has confirmed it since" in anomaly.symptoms.get().evidence["given_up"]
-    assert anomaly.log.last().act == "auto_cleared"
+    assert anomaly.log.latest("pk").act == "auto_cleared"
 
 
 def test_what_is_confirmed_goes_on() -> None:

@@ -138,11 +138,10 @@ def test_those_ahead_are_asked_for(gateway: APIClient, site: Site) -> None:
 
 
 def test_its_times_are_told_for_an_asset_and_all_it_is_part_of() -> None:
-    pump = make_asset(parent=make_asset())
-    pump.parent.site = pump.site
-    pump.parent.save()
+    parent = make_asset()
+    pump = make_asset(parent=parent, site=parent.site)
     make_window(pump.site, starts_at=NOON, duration=HOUR)
-    make_window(pump.site, asset=pump.parent, starts_at=NOON + 2 * HOUR, duration=HOUR)
+    make_window(pump.site, asset=parent, starts_at=NOON + 2 * HOUR, duration=HOUR)
     make_window(pump.site, asset=make_asset(site=pump.site), starts_at=NOON + 4 * HOUR)
 
     found = maintained(pump, NOON - HOUR, NOON + 9 * HOUR)
