@@ -6,7 +6,6 @@ A model of a few lines says beside it what is to be expected.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +37,7 @@ from maintenance.models import Anomaly, MaintenanceWindow
 from maintenance.recording import record_episodes
 from maintenance.refusals import RefusedError
 from tests.factories import MINUTE, NOON, make_asset, make_sensor, make_window
+from tests.maintenance.anomalies.expected import Expected
 from tests.maintenance.anomalies.recorded import scored, worker
 
 CALM_FOR = 5
@@ -46,28 +46,6 @@ UNCONFIRMED = 300 * MINUTE
 WINDOW = 60 * MINUTE
 # Six at most: one episode begins in them at most.
 SCORES = st.lists(st.sampled_from([0.0, 0.95, 2.5]), min_size=1, max_size=6)
-
-
-@dataclass
-class Expected:
-    """What one anomaly has to look like."""
-
-    sensor: int
-    last_seen: datetime
-    active: bool = True
-    calm: int = 0
-    acknowledged: bool = False
-    again_at: datetime | None = None
-    shelved_until: datetime | None = None
-    merged: bool = False
-    told: list[str] = field(default_factory=list)
-
-    def end(self) -> None:
-        self.active, self.again_at = False, None
-
-    @property
-    def status(self) -> str:
-        return f"{'ACTIVE' if self.active else 'CLEARED'}_{'' if self.acknowledged else 'UN'}ACK"
 
 
 class LifeCycle(RuleBasedStateMachine):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -18,9 +17,10 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def weekly(start: str, **fields: Any) -> Recurrence:
-    fields = {"duration": 2 * HOUR, "rule": "FREQ=WEEKLY;BYDAY=SU", "zone": BERLIN} | fields
-    return Recurrence(moment(start), **fields)
+def weekly(
+    start: str, *, duration: timedelta = 2 * HOUR, rule: str = "FREQ=WEEKLY;BYDAY=SU"
+) -> Recurrence:
+    return Recurrence(moment(start), duration, rule, BERLIN)
 
 
 def starts(recurrence: Recurrence, since: str, until: str) -> list[str]:
