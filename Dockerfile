@@ -9,5 +9,5 @@ COPY . .
 # Collecting needs no secret that lasts.
 RUN SECRET_KEY=build-only python manage.py collectstatic --noinput
 # A volume takes its owner from here: what one container learns, the others read.
-RUN mkdir -p var/artifacts && chown app var/artifacts
+RUN mkdir -p var/artifacts var/attachments && chown app var/artifacts var/attachments
 USER app

@@ -12,6 +12,7 @@ from django.utils import timezone
 from agents import curate, nudge, pipeline
 from agents.models import PipelineRun
 from agents.notify import send_notification
+from agents.report import make_monthly_reports as make_monthly_reports
 from agents.shapes import look_for_odd_shapes as look_for_odd_shapes
 from agents.silence import look_for_silence as look_for_silence
 from agents.tend import tend_anomalies as tend_anomalies

@@ -27,6 +27,7 @@ BEAT_SCHEDULE = {
     "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "look-for-silence": every(60, "agents.look_for_silence"),
     "tend-anomalies": every(60, "agents.tend_anomalies"),
+    "resume-stalled-reports": every(60, "agents.resume_stalled_reports"),
     "refresh-hours": every(60, "agents.refresh_hours"),
     # A hundred sensors each time: some ten thousand a day.
     "keep-forecasts": every(HOUR // 4, "mlops.keep_forecasts"),
@@ -35,6 +36,8 @@ BEAT_SCHEDULE = {
     "give-up-unseen": every(HOUR, "mlops.give_up_unseen"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),
     "look-for-odd-shapes": nightly(2, 20, "agents.look_for_odd_shapes"),
+    # By then the month is over in every time zone. Any other day there is nothing to do.
+    "make-monthly-reports": nightly(14, 10, "agents.make_monthly_reports"),
     "prune-models": nightly(3, 10, "mlops.prune_models"),
     "refit-asset-types": nightly(2, 10, "mlops.refit_asset_types"),
 }

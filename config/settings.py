@@ -194,6 +194,7 @@ CELERY_TASK_ROUTES = {
     # Nor what takes minutes of computing.
     "mlops.*": {"queue": "training"},
     "agents.look_at_shapes": {"queue": "training"},
+    "agents.make_report": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -207,6 +208,14 @@ WORKER_NICENESS = env.number("WORKER_NICENESS", 10)
 GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.5)
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
+
+# Files that are made, in a directory that web servers and workers share.
+MEDIA_ROOT = env.text("ATTACHMENTS_DIR", str(BASE_DIR / "var" / "attachments"))
+
+# Figures
+# What money is counted in; rates and costs are stored without it.
+CURRENCY = env.text("CURRENCY", "EUR")
+WEEKLY_HOURS_PER_TECHNICIAN = env.decimal("WEEKLY_HOURS_PER_TECHNICIAN", 40)
 
 # Notifications
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")

@@ -46,11 +46,12 @@ def granian(directory: Path) -> Iterator[str]:
 
 def _wait_for(url: str) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"{url}/api/v1/ping")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
+    with httpx.Client() as client:
+        while time.monotonic() < deadline:
+            try:
+                client.get(f"{url}/api/v1/ping")
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
     raise TimeoutError(url)

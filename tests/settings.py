@@ -17,3 +17,5 @@ CELERY_TASK_EAGER_PROPAGATES = True
 GATHER_FOR = 0
 # A test that changes a key sees the change at once; one of them switches this on.
 KEYS_KNOWN_FOR = 0
+# A client of Django's would read all static files before its first request.
+WHITENOISE_AUTOREFRESH = True

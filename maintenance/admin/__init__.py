@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from maintenance.admin import anomalies, lives, notifications, windows, work_orders
+from maintenance.admin import (
+    anomalies,
+    costs,
+    lives,
+    notifications,
+    reports,
+    windows,
+    work_orders,
+)
 
-__all__ = ["anomalies", "lives", "notifications", "windows", "work_orders"]
+__all__ = [
+    "anomalies",
+    "costs",
+    "lives",
+    "notifications",
+    "reports",
+    "windows",
+    "work_orders",
+]

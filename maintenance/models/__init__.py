@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from maintenance.models.anomalies import Anomaly, Severity
 from maintenance.models.anomaly_log import AnomalyLog
+from maintenance.models.assumptions import CostAssumption
 from maintenance.models.checklists import (
     ChecklistPoint,
     ChecklistTemplate,
@@ -14,6 +15,7 @@ from maintenance.models.execution import Attachment, Comment, Downtime, Labour, 
 from maintenance.models.lives import Life, LivesOverlapError
 from maintenance.models.notifications import Notification
 from maintenance.models.people import Skill, Technician, TechnicianSkill
+from maintenance.models.reports import Report, ReportFile
 from maintenance.models.symptoms import Symptom
 from maintenance.models.windows import MaintenanceWindow
 from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTransition
@@ -25,6 +27,7 @@ __all__ = [
     "ChecklistPoint",
     "ChecklistTemplate",
     "Comment",
+    "CostAssumption",
     "Decision",
     "Downtime",
     "FailureCode",
@@ -35,6 +38,8 @@ __all__ = [
     "Notification",
     "OnFail",
     "PartUsed",
+    "Report",
+    "ReportFile",
     "RequiredSkill",
     "Severity",
     "Skill",

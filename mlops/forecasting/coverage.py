@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maintenance.figures.estimates import wilson
 from mlops.forecasting.base import Forecast
 
 Values = NDArray[np.float64]
 
-# For a 95 % interval of the share itself.
-Z = 1.96
 # With fewer the Wilson interval is so wide that it finds nothing.
 LEAST_FORECASTS = 20
 
@@ -85,21 +83,3 @@ class CoverageMonitor:
             inside = int(((low <= actual) & (actual <= high))[came].sum())
             covers[level] = covers.get(level, Cover(level)).plus(inside, int(came.sum()))
         return CoverageMonitor(covers)
-
-
-def wilson(share: float, trials: int) -> tuple[float, float]:
-    """Interval of 95 % for a share of so many trials; good near 0 and 1 and for few.
-
-    >>> low, high = wilson(0.9, 100)
-    >>> round(low, 3), round(high, 3)
-    (0.826, 0.945)
-
-    References: Wilson, Probable inference, the law of succession, and statistical
-    inference, 1927.
-    """
-    if trials < 1:
-        return 0.0, 1.0
-    shrunk = 1 + Z**2 / trials
-    centre = (share + Z**2 / (2 * trials)) / shrunk
-    reach = Z / shrunk * sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2))
-    return max(0.0, centre - reach), min(1.0, centre + reach)

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from rest_framework.test import APIClient
 
 from config.access import RIGHT_FOR_ROUTE
+from maintenance.models import CostAssumption
 from sensors.access import RIGHTS_OF_ROLE, Principal, Right, Role
 from tests.factories import (
     NOON,
@@ -28,6 +29,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
+from tests.maintenance.reports.made import make_report
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -58,8 +60,10 @@ ROUTES = sorted(set(api_routes()))
 def path_of(route: str, pk: int = 1) -> str:
     one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve", "-detect")
     many = route.endswith(one_for_all) or route in FOR_INFLUX
-    within = [pk] if route == "sensors:sensor-waveform" else []
-    return reverse(route) if many else reverse(route, args=[*within, pk])
+    before = [pk] if route == "sensors:sensor-waveform" else []
+    after = ["pdf"] if route == "maintenance:report-file" else []
+    named = "mtbf" if route == "maintenance:kpi-rows" else pk
+    return reverse(route) if many else reverse(route, args=[*before, named, *after])
 
 
 def methods_of(route: str) -> list[str]:
@@ -136,6 +140,10 @@ def test_a_route_shows_only_the_own_site() -> None:
         "agents:run-detail": make_run(batch).pk,
         "maintenance:anomaly": make_anomaly(sensor).pk,
         "maintenance:asset-lives": sensor.asset.pk,
+        "maintenance:cost-assumption": CostAssumption.objects.create(
+            site=site, cost_per_hour=1, hours=1
+        ).pk,
+        "maintenance:report": make_report(site).pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
         "maintenance:maintenance-window": make_window(site).pk,
         "maintenance:work-order": make_work_order(asset=sensor.asset).pk,
@@ -154,6 +162,9 @@ def test_a_route_shows_only_the_own_site() -> None:
         "sensors:conflict-resolve",
         "sensors:conflict-resolve-one",
         "sensors:sensor-waveform",
+        "maintenance:kpi-list",
+        "maintenance:kpi-rows",
+        "maintenance:report-file",
         "mlops:reading-detect",
         "maintenance:anomaly-ack",
         "maintenance:anomaly-unack",

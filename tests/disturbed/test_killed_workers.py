@@ -17,7 +17,10 @@ from tests.disturbed.plant import finished, make_plant, make_uploads, no_run_fai
 from tests.disturbed.workers import wait_until, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STAGES = [stage.value for stage in PipelineRun.ORDER[1:]]
+# In each stage; and after a commit but before the next message, which is alike for all but
+# the last.
+MOMENTS = [(stage.value, "KILL_IN") for stage in PipelineRun.ORDER[1:]]
+MOMENTS += [("validated", "KILL_AFTER"), ("notified", "KILL_AFTER")]
 
 
 @pytest.fixture
@@ -41,8 +44,7 @@ def send_uploads() -> Site:
     return site
 
 
-@pytest.mark.parametrize("moment", ["KILL_IN", "KILL_AFTER"])
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(("stage", "moment"), MOMENTS)
 def test_a_killed_worker_leaves_no_trace(
     stage: str, moment: str, expected: Any, settings: Settings, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0007_carrying_out_work'),
+        ('maintenance', '0008_reports_and_cost_assumptions'),
         ('sensors', '0011_ends_of_anomalies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -19,7 +19,7 @@ def rename_back(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0008_life_cycle'),
+        ('maintenance', '0009_life_cycle'),
     ]
 
     operations = [migrations.RunPython(rename, rename_back)]
