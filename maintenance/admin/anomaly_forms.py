@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from maintenance.models import Anomaly
 from sensors.access import RIGHTS_OF_ROLE, Right
@@ -54,15 +54,15 @@ class MergeForm(forms.Form):
     reason = words("Note", required=False)
 
 
-class AssignForm(forms.Form):
-    """The people who may work at the anomaly's site; nobody to take it from all."""
+def person(people: QuerySet[User]) -> forms.ModelChoiceField:
+    box = forms.Select(attrs={"aria-label": "To"})
+    return forms.ModelChoiceField(people, required=False, empty_label="Nobody", widget=box)
 
-    to = forms.ModelChoiceField(
-        User.objects.none(),
-        required=False,
-        empty_label="Nobody",
-        widget=forms.Select(attrs={"aria-label": "To"}),
-    )
+
+class AssignForm(forms.Form):
+    """To one of the people who may work at the anomaly's site, or to nobody."""
+
+    to = person(User.objects.none())
     reason = words("Note", required=False)
 
     @classmethod
@@ -70,13 +70,7 @@ class AssignForm(forms.Form):
         """The form with the people of one site."""
         there = Q(memberships__site=site, memberships__role__in=WORKING_ROLES)
         people = User.objects.filter(there | Q(is_superuser=True), is_active=True).distinct()
-        field = forms.ModelChoiceField(
-            people.order_by("username"),
-            required=False,
-            empty_label="Nobody",
-            widget=forms.Select(attrs={"aria-label": "To"}),
-        )
-        return type("AssignAtForm", (cls,), {"to": field})
+        return type("AssignAtForm", (cls,), {"to": person(people.order_by("username"))})
 
 
 class ListForm(ActionForm):

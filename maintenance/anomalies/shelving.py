@@ -22,7 +22,7 @@ SHELF = ["shelved_until", "shelved_by", "shelved_reason", "suppression", "suppre
 
 @transaction.atomic
 def shelve(pk: int, *, by: Principal, until: datetime, reason: str) -> Anomaly:
-    """Keep an alarm quiet until a moment. The next episodes of it are shelved as well.
+    """Keep an alarm quiet until a moment: the episode, one that is open now, and the next.
 
     Raises InvalidError, RefusedError and NotAllowedError.
     """
@@ -35,11 +35,13 @@ def shelve(pk: int, *, by: Principal, until: datetime, reason: str) -> Anomaly:
         raise InvalidError("shelved_too_long", words)
     if not reason.strip():
         raise InvalidError("reason_required", "Say why nobody has to hear of it.")
-    anomaly.shelved_until, anomaly.shelved_by = until, by.name[:150]
-    anomaly.shelved_reason = reason[:500]
-    if anomaly.is_active:
-        suppress(anomaly, Anomaly.Suppression.SHELVED, now)
-    anomaly.save(update_fields=SHELF)
+    others = Anomaly.objects.like(anomaly).open().exclude(pk=pk)
+    for row in [anomaly, *others.select_for_update(of=("self",), no_key=True)]:
+        row.shelved_until, row.shelved_by = until, by.name[:150]
+        row.shelved_reason = reason[:500]
+        if row.is_active:
+            suppress(row, Anomaly.Suppression.SHELVED, now)
+        row.save(update_fields=SHELF)
     words = f"until {until:%Y-%m-%d %H:%M %Z}: {reason}"
     AnomalyLog.of(anomaly, Act.SHELVED, by.name, words).save()
     return anomaly

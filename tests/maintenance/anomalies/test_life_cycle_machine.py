@@ -140,6 +140,9 @@ class LifeCycle(RuleBasedStateMachine):
         until = self.now + timedelta(hours=hours)
         if self.tried(shelve, pk, code, until=until, reason="Known"):
             row.shelved_until = until
+            for other in self.rows.values():
+                if other.active and other.sensor == row.sensor:
+                    other.shelved_until = until
 
     @rule(which=st.integers(0, 9))
     @precondition(lambda self: self.rows)

@@ -123,6 +123,16 @@ def test_shelving_is_of_the_alarm_and_not_of_one_episode() -> None:
     assert other.suppression == ""
 
 
+def test_an_episode_that_is_over_is_shelved_with_the_one_that_is_open() -> None:
+    sensor = make_sensor()
+    over = record(sensor, [2.5, *CALM])
+    record(sensor, [2.5], start=10)
+
+    shelve(over.pk, by=worker(sensor.site_id), until=at(60), reason="Known")
+
+    assert suppressed(sensor) == "shelved"
+
+
 def test_taking_it_off_the_shelf_frees_all_its_episodes_and_tells_of_it() -> None:
     sensor = make_sensor()
     first = record(sensor, [2.5])
