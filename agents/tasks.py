@@ -13,6 +13,7 @@ from agents.plans import generate_planned_orders as generate_planned_orders
 from agents.report import make_monthly_reports as make_monthly_reports
 from agents.shapes import look_for_odd_shapes as look_for_odd_shapes
 from agents.silence import look_for_silence as look_for_silence
+from agents.tend import tend_anomalies as tend_anomalies
 from sensors.models import Curation, ReadingBatch
 from sensors.store import upkeep
 from sensors.store.waveforms import prune_waveforms

@@ -30,6 +30,7 @@ BEAT_SCHEDULE = {
     "resume-stalled-backtests": every(60, "mlops.resume_stalled_backtests"),
     "generate-planned-orders": every(60, "agents.generate_planned_orders"),
     "look-for-silence": every(60, "agents.look_for_silence"),
+    "tend-anomalies": every(60, "agents.tend_anomalies"),
     "resume-stalled-reports": every(60, "agents.resume_stalled_reports"),
     "refresh-hours": every(60, "agents.refresh_hours"),
     # A hundred sensors each time: some ten thousand a day.

@@ -166,6 +166,11 @@ REFIT_MODELS_AFTER = timedelta(days=env.number("REFIT_MODELS_AFTER_DAYS", 7))
 KEEP_MODELS_FOR = timedelta(days=env.number("KEEP_MODELS_DAYS", 30))
 # What a model saw of a machine is given up when nothing more came that it could be seen in.
 UNSEEN_AFTER = timedelta(days=env.number("UNSEEN_AFTER_DAYS", 7))
+# What is still active so long after it was acknowledged has to be acknowledged again. For a
+# sensor another time may be set; 0 is never.
+RE_ALARM_AFTER = timedelta(hours=env.number("RE_ALARM_AFTER_HOURS", 24))
+# An anomaly that no reading has confirmed for so long is over; likewise.
+AUTO_CLEAR_AFTER = timedelta(days=env.number("AUTO_CLEAR_AFTER_DAYS", 7))
 
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")

@@ -60,7 +60,7 @@ def _decide_about(asset: Asset, foresee: Foresight) -> None:
     )
     if not undecided:
         return  # Another worker decided while this one waited for the asset.
-    active = Anomaly.objects.open().filter(asset=asset).select_related("sensor")
+    active = Anomaly.objects.open().filter(asset=asset, suppression="").select_related("sensor")
     considered = list({anomaly.pk: anomaly for anomaly in [*undecided, *active]}.values())
     decision = policy.decide(
         asset.criticality,

@@ -17,20 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 ALARM_LINE = 1.0
+# Between the two a reading confirms nothing and ends nothing. Of a limit with a deadband
+# this is where the deadband ends.
+CALM_LINE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`needed` of the last `among` readings past the line open an episode, or one at
-    `at_once`; `calm_for` readings in a row below `calm_below` close it. For the time
-    `refractory` from the beginning of an episode no other opens, but for a score of
-    `much_worse` times its peak: a fault that comes and goes is one thing to look at."""
+    `at_once`; `calm_for` readings in a row below `calm_below` close it, if the first of them
+    is `off_delay` ago. For the time `refractory` from the beginning of an episode no other
+    opens, but for a score of `much_worse` times its peak: a fault that comes and goes is one
+    thing to look at."""
 
     needed: int
     among: int
     at_once: float
-    calm_below: float = 0.9
+    calm_below: float = CALM_LINE
     calm_for: int = 5
+    off_delay: timedelta = timedelta(0)
     refractory: timedelta = timedelta(0)
     much_worse: float = inf
 
@@ -51,6 +56,9 @@ SHAPE_RULES = replace(DEVIATION_RULES, refractory=timedelta(days=1), much_worse=
 # it was. A sensor that comes and goes is one thing to look at.
 SENSOR_RULES = replace(TAIL_RULES, calm_for=1)
 
+# A process may step once. A value that jumps away and back is no process any more.
+JUMP_RULES = replace(TAIL_RULES, needed=2, among=5, at_once=inf)
+
 # How many readings before the new ones a caller must score, so that the rules give the
 # same answer whether readings come one by one or together.
 LOOK_BACK = 4
@@ -69,7 +77,8 @@ class Sighting:
 @dataclass(frozen=True, slots=True)
 class Episode:
     """`score` is the one now, `peak` the sighting with the highest. `scored_until` is how
-    far it has come: a reading from before then came late and changes nothing."""
+    far it has come: a reading from before then came late and changes nothing. `calm_since`
+    is the first of the calm readings that it ends with so far."""
 
     started_at: datetime
     last_seen_at: datetime
@@ -77,16 +86,19 @@ class Episode:
     score: float
     peak: Sighting
     ended_at: datetime | None = None
+    calm_since: datetime | None = None
 
-    def after(self, sighting: Sighting) -> Episode:
+    def after(self, sighting: Sighting, calm_below: float) -> Episode:
         """The episode, still open, after one more reading."""
+        calm_since = (self.calm_since or sighting.at) if sighting.score < calm_below else None
+        moved_on = replace(
+            self, score=sighting.score, scored_until=sighting.at, calm_since=calm_since
+        )
         if sighting.score < ALARM_LINE:
-            return replace(self, score=sighting.score, scored_until=sighting.at)
+            return moved_on
         return replace(
-            self,
+            moved_on,
             last_seen_at=sighting.at,
-            scored_until=sighting.at,
-            score=sighting.score,
             peak=max(self.peak, sighting, key=lambda seen: seen.score),
         )
 
@@ -116,14 +128,19 @@ def advance(
             continue
         if episode is None:
             episode = _opened(recent, rules, previous)
-        elif calm >= rules.calm_for:
-            previous = replace(episode.after(sighting), ended_at=sighting.at)
-            ended.append(previous)
-            episode = None
         else:
-            episode = episode.after(sighting)
+            episode = episode.after(sighting, rules.calm_below)
+            if calm >= rules.calm_for and _calm_time(episode) >= rules.off_delay:
+                previous = replace(episode, ended_at=sighting.at)
+                ended.append(previous)
+                episode = None
         touched = episode is not None
     return [*ended, episode] if episode and touched else ended
+
+
+def _calm_time(episode: Episode) -> timedelta:
+    since = episode.calm_since
+    return episode.scored_until - since if since else timedelta(0)
 
 
 def _opened(recent: deque[Sighting], rules: Rules, previous: Episode | None) -> Episode | None:
@@ -172,18 +189,19 @@ def openings(
             continue
         begin = max(row - rules.among + 1, 0)
         first = begin + int(np.argmax(past[begin : row + 1]))
-        last = _calm_at(score, row, rules)
+        last = _calm_at(at, score, row, rules)
         rows.append(row)
         free_from, peak = int(at[first]) + refractory, float(score[first : last + 1].max())
         next_row = last + 1
     return seen[np.array(rows, dtype=np.intp)]
 
 
-def _calm_at(score: NDArray[np.float64], row: int, rules: Rules) -> int:
+def _calm_at(at: NDArray[np.int64], score: NDArray[np.float64], row: int, rules: Rules) -> int:
     """The row at which an episode that opened at `row` ends, or the number of rows."""
+    off_delay = rules.off_delay // timedelta(microseconds=1)
     calm = 0
     for later in range(row + 1, score.size):
         calm = calm + 1 if score[later] < rules.calm_below else 0
-        if calm >= rules.calm_for:
+        if calm >= rules.calm_for and at[later] - at[later - calm + 1] >= off_delay:
             return later
     return score.size

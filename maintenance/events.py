@@ -29,5 +29,6 @@ class Event(models.TextChoices):
 # them; and `request_ids` that led to it.
 happened = Signal()
 
-# Sent with `anomalies`, a list of their ids, inside the transaction that acknowledges them.
+# Sent with `anomalies`, a list of their ids, inside the transaction that acknowledges them:
+# whoever goes on calling people until somebody answers has to stop.
 acknowledged = Signal()

@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
+from django.utils import timezone
 
 from maintenance import policy
+from maintenance.anomalies.settling import SETTLED, Change, settle, tell
 from maintenance.models import Anomaly, Symptom
 
 CHANGING = [
     "last_seen_at",
     "ended_at",
     "scored_until",
+    "calm_since",
     "peak_at",
     "peak_value",
     "score",
@@ -28,7 +31,7 @@ CHANGING = [
     "foremost",
 ]
 PUT_TOGETHER = [
-    *(name for name in CHANGING if name != "foremost"),
+    *(name for name in CHANGING if name not in ("foremost", "calm_since")),
     "sensor",
     "detector",
     "started_at",
@@ -47,6 +50,20 @@ class Whole:
     anomaly: Anomaly
     symptoms: list[Symptom] = field(default_factory=list)
 
+    def brought_up_to_date(self) -> Change:
+        """Bring the anomaly to where its symptoms are, and say what that changes."""
+        anomaly = self.anomaly
+        is_new, worst, ended = anomaly.pk is None, anomaly.severity_worst, anomaly.ended_at
+        _put_together(anomaly, self.symptoms)
+        return Change(
+            anomaly,
+            self.symptoms,
+            is_new=is_new,
+            is_worse=not is_new and anomaly.severity_worst > worst,
+            has_ended=anomaly.ended_at is not None and ended is None,
+            is_back=ended is not None and anomaly.is_active,
+        )
+
     def takes_in(self, symptom: Symptom) -> bool:
         """Whether a symptom that begins belongs to it: it has not ended before."""
         return (
@@ -60,7 +77,8 @@ class Whole:
 def store(symptoms: Sequence[Symptom]) -> list[Anomaly]:
     """Write new and changed symptoms, and return the anomalies that they belong to.
 
-    Needs the rows of their sensors to be locked.
+    What follows for those is settled as well: who is told, and what is suppressed. Needs
+    the rows of their sensors to be locked.
     """
     if not symptoms:
         return []
@@ -93,12 +111,16 @@ def _wholes(changed: Sequence[Symptom], begun: Sequence[Symptom]) -> list[Whole]
         wanted |= Q(asset__in={s.asset_id for s in joining}, is_joint=True) & (
             Q(ended_at=None) | Q(ended_at__gte=earliest)
         )
-    wholes = {a.pk: Whole(a) for a in Anomaly.objects.filter(wanted).order_by("-pk")}
+    # Locked: what people do with them meanwhile waits, and nothing of it is overwritten.
+    locked = Anomaly.objects.filter(wanted).order_by("pk").select_for_update(no_key=True)
+    wholes = {anomaly.pk: Whole(anomaly) for anomaly in reversed(list(locked))}
     known = Symptom.objects.filter(anomaly__in=wholes).select_related(
         "sensor", "foremost", "asset"
     )
     for symptom in known.order_by("pk"):
-        wholes[symptom.anomaly_id].symptoms.append(symptom)
+        whole = wholes[symptom.anomaly_id]
+        whole.symptoms.append(symptom)
+        whole.anomaly.asset = symptom.asset
     return list(wholes.values())
 
 
@@ -112,16 +134,20 @@ def _begun(symptom: Symptom) -> Anomaly:
 
 
 def _write(wholes: Sequence[Whole], begun: Sequence[Symptom]) -> None:
-    for whole in wholes:
-        _put_together(whole.anomaly, whole.symptoms)
+    changes = [whole.brought_up_to_date() for whole in wholes]
+    changes = [change for change in changes if change.matters]
+    settle(changes, timezone.now())
     known = [whole.anomaly for whole in wholes if whole.anomaly.pk]
     Anomaly.objects.bulk_update(known, PUT_TOGETHER, batch_size=500)
+    settled = [change.anomaly for change in changes if change.anomaly.pk]
+    Anomaly.objects.bulk_update(settled, SETTLED, batch_size=500)
     # After the updates: an anomaly may end and the next one open in one run.
     Anomaly.objects.bulk_create(whole.anomaly for whole in wholes if not whole.anomaly.pk)
     owners = {id(symptom): whole.anomaly for whole in wholes for symptom in whole.symptoms}
     for symptom in begun:
         symptom.anomaly = owners[id(symptom)]
     Symptom.objects.bulk_create(begun)
+    tell(changes)
 
 
 def _put_together(anomaly: Anomaly, symptoms: Sequence[Symptom]) -> None:

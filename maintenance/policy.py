@@ -108,7 +108,7 @@ UNUSUAL_FROM = (
 # but what one knows of the machine: it is worth an order, but never an urgent one.
 SENSOR_FAULT_FROM = ((3.0, Severity.MEDIUM),)
 # Kinds of anomalies that say more of the sensor than of the machine.
-SENSOR_FAULTS = frozenset({"stuck", "silence", "noise_gone"})
+SENSOR_FAULTS = frozenset({"jump", "no_data", "noise_gone", "stuck"})
 
 DUE_IN = {
     Priority.P1: timedelta(hours=8),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isfinite
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from maintenance import joining, policy
 from maintenance.episodes import (
     ALARM_LINE,
+    JUMP_RULES,
     LIMIT_RULES,
     SENSOR_RULES,
     SHAPE_RULES,
@@ -99,7 +100,8 @@ def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
         if symptom is None and not (seen.scores >= ALARM_LINE).any():
             continue
         last = _episode(last_ones.get(seen.stream))
-        for episode in advance(_episode(symptom), seen.sightings(), rules_of(seen.kind), last):
+        rules = rules_of(seen.kind, seen.sensor)
+        for episode in advance(_episode(symptom), seen.sightings(), rules, last):
             if symptom is None or episode.started_at != symptom.started_at:
                 symptom = _begun(episode, seen)
             _carry_on(symptom, episode, seen)
@@ -111,7 +113,17 @@ def record_episodes(scored: Sequence[Scored]) -> list[Anomaly]:
     return joining.store(list(touched.values()))
 
 
-def rules_of(kind: str) -> Rules:
+def rules_of(kind: str, sensor: Sensor | None = None) -> Rules:
+    """The rules for a kind of symptom, and what was set for the sensor that it is of."""
+    rules = _rules_of_kind(kind)
+    if sensor and sensor.off_delay and kind != Symptom.Kind.NO_DATA:
+        return replace(rules, off_delay=sensor.off_delay)
+    return rules
+
+
+def _rules_of_kind(kind: str) -> Rules:
+    if kind == Symptom.Kind.JUMP:
+        return JUMP_RULES
     if kind in policy.SENSOR_FAULTS:
         return SENSOR_RULES
     if kind == Symptom.Kind.ODD_SHAPE:
@@ -151,6 +163,7 @@ def _episode(symptom: Symptom | None) -> Episode | None:
         score=symptom.score,
         peak=Sighting(symptom.peak_at, symptom.peak_value, symptom.score_worst),
         ended_at=symptom.ended_at,
+        calm_since=symptom.calm_since,
     )
 
 
@@ -176,7 +189,7 @@ def _carry_on(symptom: Symptom, episode: Episode, seen: Scored) -> None:
         symptom.evidence = _storable(explanation.evidence)
         symptom.score_worst = episode.peak.score
     symptom.last_seen_at, symptom.ended_at = episode.last_seen_at, episode.ended_at
-    symptom.scored_until = episode.scored_until
+    symptom.scored_until, symptom.calm_since = episode.scored_until, episode.calm_since
     symptom.score = episode.score
 
 

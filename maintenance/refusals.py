@@ -26,6 +26,12 @@ class NotAllowedError(RefusedError):
     status = 403
 
 
+class InvalidError(RefusedError):
+    """What was asked for can never be so, whoever asks and whenever."""
+
+    status = 400
+
+
 def require(by: Principal, right: Right, site_id: int) -> None:
     """Raise NotAllowedError unless the principal has the right at the site.
 

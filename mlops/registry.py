@@ -10,11 +10,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from maintenance.anomalies.deadbands import Signal
 from maintenance.episodes import LOOK_BACK
 from maintenance.models import Symptom
 from mlops import artifacts
 from mlops.detectors.asset_detector import AssetDetector
 from mlops.detectors.base import Block, Detector, Values
+from mlops.detectors.jumps import Jumps
 from mlops.detectors.level_and_pattern import LevelAndPattern
 from mlops.detectors.limits import Limits
 from mlops.detectors.noise_gone import NoiseGone
@@ -31,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 # The name is stored in the database: never reuse one for other behaviour.
 DETECTORS: dict[str, type[Detector]] = {
+    "jumps": Jumps,
     "limits": Limits,
     "noise_gone": NoiseGone,
     "rate_of_change": RateOfChange,
@@ -63,7 +66,8 @@ TIMES_CALMER = 8.0
 
 def sensor_suite(sensors: Sequence[Sensor]) -> Suite:
     """The detectors that watch sensors, what is set for each in the order of the sensors."""
-    limits = Limits(**{name: _column(sensors, name) for name in LIMITS}).fit(NOTHING)
+    set_by_hand = {name: _column(sensors, name) for name in LIMITS}
+    limits = Limits(**set_by_hand, deadband=_deadbands(sensors)).fit(NOTHING)
     return Suite(
         [
             _member(Symptom.Kind.DEVIATION, SeasonalBaseline().fit(NOTHING)),
@@ -71,6 +75,7 @@ def sensor_suite(sensors: Sequence[Sensor]) -> Suite:
             _member(Symptom.Kind.LOW_LIMIT, limits, Limits.channels.index("low"), gated=False),
             _rate_of_change(sensors),
             _stuck(sensors),
+            _jumps(sensors),
             _noise_gone(sensors),
             _silence(sensors),
         ],
@@ -99,6 +104,26 @@ def _stuck(sensors: Sequence[Sensor]) -> Member:
     return _member(Symptom.Kind.STUCK, detector.fit(NOTHING))
 
 
+def _deadbands(sensors: Sequence[Sensor]) -> Values:
+    signals = (
+        Signal(
+            kind=sensor.kind,
+            limits=(sensor.alarm_low, sensor.warning_low, sensor.warning_high, sensor.alarm_high),
+            plausible=(sensor.plausible_low, sensor.plausible_high),
+            deadband=sensor.deadband,
+            share=sensor.deadband_share,
+        )
+        for sensor in sensors
+    )
+    return np.array([signal.width() for signal in signals], dtype=float)
+
+
+def _jumps(sensors: Sequence[Sensor]) -> Member:
+    largest = _column(sensors, "largest_jump")
+    detector = Jumps(largest=largest).fit(NOTHING)
+    return _member(Symptom.Kind.JUMP, detector, gated=False, watches=~np.isnan(largest))
+
+
 def _noise_gone(sensors: Sequence[Sensor]) -> Member:
     asked = np.array([sensor.detect_noise_gone for sensor in sensors], dtype=bool)
     detector = NoiseGone(times=TIMES_CALMER)
@@ -108,7 +133,7 @@ def _noise_gone(sensors: Sequence[Sensor]) -> Member:
 def _silence(sensors: Sequence[Sensor]) -> Member:
     """It learns from readings; who is silent is found by looking, see silences.py."""
     detector = Silence(interval_seconds=_seconds(sensors, "expected_interval"))
-    return _member(Symptom.Kind.SILENCE, detector.fit(NOTHING), ONLY_ASKED, gated=False)
+    return _member(Symptom.Kind.NO_DATA, detector.fit(NOTHING), ONLY_ASKED, gated=False)
 
 
 def _member(

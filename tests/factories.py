@@ -13,7 +13,14 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from agents.models import PipelineRun
-from maintenance.models import Anomaly, Life, Notification, Symptom, WorkOrder
+from maintenance.models import (
+    Anomaly,
+    Life,
+    MaintenanceWindow,
+    Notification,
+    Symptom,
+    WorkOrder,
+)
 from mlops.models import Backtest, ModelVersion
 from sensors.intake.decoding import ReadingIn, Upload
 from sensors.intake.ingest import accept_batch
@@ -168,6 +175,16 @@ def make_life(asset: Asset, started_at: datetime, **fields: Any) -> Life:
     """One that runs, unless an end is given; then the asset failed."""
     ending = {"ending": "failed"} if fields.get("ended_at") else {}
     return Life.objects.create(asset=asset, started_at=started_at, **ending | fields)
+
+
+def make_window(site: Site | None = None, **fields: Any) -> MaintenanceWindow:
+    """One of two hours at noon, as if it had been put down an hour before."""
+    site = site or make_site()
+    defaults = {"site": site, "reason": "Overhaul", "starts_at": NOON, "changed_by": "erika"}
+    window = MaintenanceWindow(**defaults | {"duration": timedelta(hours=2)} | fields)
+    window.look_ahead(NOON - timedelta(hours=1))
+    window.save()
+    return window
 
 
 def make_member(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:

@@ -23,6 +23,7 @@ from maintenance.models import (
     Escalation,
     EscalationPolicy,
     Life,
+    MaintenanceWindow,
     Notification,
     NotificationRule,
     Preference,
@@ -67,6 +68,7 @@ from tests.factories import (
     make_site,
     make_user,
     make_version,
+    make_window,
     make_work_order,
 )
 from tests.maintenance.notifying.making import make_channel, make_policy, make_rule
@@ -130,6 +132,7 @@ ROWS: dict[type[Model], Callable[[Site], Any]] = {
     ),
     Report: lambda site: make_report(site, asset=make_asset(site=site)),
     Life: lambda site: make_life(make_asset(site=site), NOON),
+    MaintenanceWindow: lambda site: make_window(site, asset=make_asset(site=site)),
     Notification: lambda site: make_notification(make_order_at(site)),
     **ROWS_OF_SCHEDULING,
     Channel: make_channel,

@@ -14,6 +14,7 @@ from maintenance.admin import (
     reports,
     schedule,
     technicians,
+    windows,
     work_orders,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "reports",
     "schedule",
     "technicians",
+    "windows",
     "work_orders",
 ]

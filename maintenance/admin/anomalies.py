@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Case, When
-from django.http import HttpRequest
 from django.utils.html import format_html
 
-from maintenance.admin.filters import SeverityFilter, StatusFilter
+from maintenance.admin.anomaly_acts import HandlesAnomalies
+from maintenance.admin.filters import AssignedFilter, SeverityFilter, StatusFilter
 from maintenance.admin.inlines import (
+    AnomalyLogInline,
     ShowsSeverity,
     SymptomInline,
     severity_pill,
     shares_of,
 )
 from maintenance.models import Anomaly
-from maintenance.models.anomalies import AnomalyQuerySet
 from maintenance.pictures import of_the_worst
-from sensors.admin_parts.pages import Evidence, WithButtons, facts, url_of
-from sensors.admin_parts.scope import VisibleChoices, person_of
+from sensors.admin_parts.pages import Evidence, facts, links, url_of
+from sensors.admin_parts.scope import VisibleChoices
 from sensors.admin_parts.times import NOTHING, shown
 from sensors.drawing.charts import Chart
 
 
 @admin.register(Anomaly)
-class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
+class AnomalyAdmin(ShowsSeverity, Evidence, HandlesAnomalies):
     site_path = "asset__site"
     list_display = [
         "worst",
         "named",
         "reason",
         "condition",
+        "belief",
         "started_at",
+        "assigned_to",
         "order",
     ]
     list_display_links = ["named"]
-    list_select_related = ["sensor", "asset__site", "work_order"]
+    list_select_related = ["sensor", "asset__site", "work_order", "assigned_to"]
     list_filter = [
         StatusFilter,
         ("severity_worst", SeverityFilter),
         "kind",
+        "suppression",
+        "verdict",
+        AssignedFilter,
         ("asset__site", VisibleChoices),
         "started_at",
     ]
@@ -49,8 +54,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         "-severity_worst",
         "-started_at",
     ]
-    actions = ["acknowledge"]
-    inlines = [SymptomInline]
+    inlines = [SymptomInline, AnomalyLogInline]
     fieldsets = [
         (None, {"fields": [("worst", "severity_now", "condition"), "reason", "asset", "sensor"]}),
         (
@@ -62,23 +66,32 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
             {"fields": ["kind", "scores", "shares", "seen_by_it", "detected_at", "detector"]},
         ),
         ("Requests that brought it", {"fields": ["correlation_ids"], "classes": ["collapse"]}),
-        ("People", {"fields": ["acknowledged_at", "acknowledged_by", "work_order"]}),
+        ("Credibility", {"fields": ["belief", "believed_because"]}),
+        (
+            "People",
+            {
+                "fields": [
+                    ("acknowledged_at", "acknowledged_by", "re_alarm_at"),
+                    ("assigned_to", "work_order"),
+                    ("verdict", "verdict_note", "verdict_by", "verdict_at"),
+                    "merged_into",
+                    "merged_here",
+                ]
+            },
+        ),
+        (
+            "Suppression",
+            {
+                "fields": [
+                    ("suppression", "suppressed_at"),
+                    ("shelved_until", "shelved_by", "shelved_reason"),
+                ]
+            },
+        ),
     ]
 
     def charts(self, anomaly: Anomaly) -> list[Chart]:
         return of_the_worst(anomaly.symptoms.all())
-
-    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
-        # The fields are closed to all, so the question is put to the person directly.
-        return request.user.has_perm("maintenance.change_anomaly")
-
-    @admin.action(description="Acknowledge the selected anomalies", permissions=["acknowledge"])
-    def acknowledge(self, request: HttpRequest, anomalies: AnomalyQuerySet) -> None:
-        self.note(request, anomalies.filter(acknowledged_at=None), "Acknowledged.")
-        messages.success(request, f"Acknowledged {anomalies.acknowledge(person_of(request))}.")
-
-    def buttons(self, anomaly: Anomaly) -> dict[str, str]:
-        return {} if anomaly.acknowledged_at else {"acknowledge": "Acknowledge"}
 
     @admin.display(description="anomaly", ordering="kind")
     def named(self, anomaly: Anomaly) -> str:
@@ -116,3 +129,17 @@ class AnomalyAdmin(ShowsSeverity, Evidence, WithButtons):
         return (
             format_html('<a href="{}">{}</a>', url_of(order), order.number) if order else NOTHING
         )
+
+    @admin.display(description="credibility", ordering="credibility")
+    def belief(self, anomaly: Anomaly) -> str:
+        return NOTHING if anomaly.credibility is None else f"{anomaly.credibility:.0%}"
+
+    @admin.display(description="because")
+    def believed_because(self, anomaly: Anomaly) -> str:
+        """What each rule says, for or against."""
+        rows = anomaly.credibility_rules
+        return facts({f"{row['rule']} {row['points']:+.2g}": row["words"] for row in rows})
+
+    @admin.display(description="merged into it")
+    def merged_here(self, anomaly: Anomaly) -> str:
+        return links(anomaly.merged.select_related("sensor"))

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maintenance.models import Anomaly
+from sensors.admin_parts.scope import person_of
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -30,6 +31,19 @@ class SeverityFilter(admin.ChoicesFieldListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "severity"
+
+
+class AssignedFilter(admin.SimpleListFilter):
+    title = "looked after by"
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("me", "Me"), ("nobody", "Nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() == "me":
+            return queryset.filter(assigned_to=person_of(request))
+        return queryset.filter(assigned_to=None) if self.value() == "nobody" else queryset
 
 
 class DueFilter(admin.SimpleListFilter):

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 
 from maintenance.models import (
     Anomaly,
+    AnomalyLog,
     Notification,
     Severity,
     Symptom,
@@ -66,7 +67,10 @@ class ShowsSeverity:
 
     @admin.display(description="status")
     def condition(self, anomaly: Anomaly) -> str:
-        return pill("plain", anomaly.status.label)
+        status = pill("plain", anomaly.status.label)
+        if not anomaly.suppression:
+            return status
+        return format_html("{} {}", status, pill("quiet", anomaly.get_suppression_display()))
 
     @admin.display(description="severity", ordering="severity_worst")
     def worst(self, anomaly: Anomaly) -> str:
@@ -95,6 +99,13 @@ class SymptomInline(EvidenceInline):
     @admin.display(description="seen on")
     def of(self, symptom: Symptom) -> str:
         return symptom.sensor.code if symptom.sensor else f"{symptom.asset.tag} as a whole"
+
+
+class AnomalyLogInline(EvidenceInline):
+    model = AnomalyLog
+    verbose_name_plural = "what was done"
+    fields = ["at", "act", "by", "words"]
+    show_change_link = False
 
 
 def shares_of(anomaly: Anomaly) -> str:

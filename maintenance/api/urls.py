@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from maintenance.api.anomalies import AnomalyViewSet
 from maintenance.api.cost_assumptions import CostAssumptionViewSet
 from maintenance.api.kpis import KpiRowsView, KpiView
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
@@ -21,13 +22,15 @@ from maintenance.api.people import (
 from maintenance.api.plans import GenerateView, OccurrenceViewSet, PlanViewSet, PreviewView
 from maintenance.api.reports import ReportViewSet
 from maintenance.api.schedule import BookView, ScheduleView, SitePlanViewSet, SlotsView, UnbookView
-from maintenance.api.views import AnomalyViewSet, WorkOrderViewSet
+from maintenance.api.views import WorkOrderViewSet
+from maintenance.api.windows import MaintenanceWindowViewSet
 
 app_name = "maintenance"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
 router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
+router.register("maintenance-windows", MaintenanceWindowViewSet, basename="maintenance-window")
 router.register("reports", ReportViewSet, basename="report")
 router.register("holidays", HolidayViewSet, basename="holiday")
 router.register("schedule/plan", SitePlanViewSet, basename="site-plan")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from maintenance.models.anomalies import Anomaly, Severity
+from maintenance.models.anomaly_log import AnomalyLog
 from maintenance.models.assumptions import CostAssumption
 from maintenance.models.bookings import Booking
 from maintenance.models.calendar_feeds import CalendarFeed
@@ -30,11 +31,13 @@ from maintenance.models.plans import Plan, PlannedPart, PlanPart, PlanSkill
 from maintenance.models.reports import Report, ReportFile
 from maintenance.models.site_plans import SitePlan
 from maintenance.models.symptoms import Symptom
+from maintenance.models.windows import MaintenanceWindow
 from maintenance.models.work_orders import RequiredSkill, WorkOrder, WorkOrderTransition
 
 __all__ = [
     "Absence",
     "Anomaly",
+    "AnomalyLog",
     "Attachment",
     "Booking",
     "CalendarFeed",
@@ -55,6 +58,7 @@ __all__ = [
     "Labour",
     "Life",
     "LivesOverlapError",
+    "MaintenanceWindow",
     "MeterTrigger",
     "Notification",
     "NotificationGroup",

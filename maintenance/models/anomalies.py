@@ -1,62 +1,16 @@
 from __future__ import annotations
 
-from typing import Self
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from maintenance import policy
-from maintenance.events import acknowledged
+from maintenance.models.anomaly_queries import AnomalyQuerySet, Severity
 from maintenance.models.work_orders import WorkOrder
-from sensors.access import Principal, Right
 from sensors.models import Asset, Sensor
 
-
-class Severity(models.IntegerChoices):
-    LOW = policy.Severity.LOW
-    MEDIUM = policy.Severity.MEDIUM
-    HIGH = policy.Severity.HIGH
-    CRITICAL = policy.Severity.CRITICAL
-
-
-class AnomalyQuerySet(models.QuerySet["Anomaly"]):
-    def open(self) -> Self:
-        """Episodes that have not ended."""
-        return self.filter(ended_at=None)
-
-    def with_status(self, status: str) -> Self:
-        """Episodes of one derived status, see Anomaly.status."""
-        Status = self.model.Status
-        return self.filter(
-            ended_at__isnull=status in (Status.ACTIVE_UNACK, Status.ACTIVE_ACK),
-            acknowledged_at__isnull=status in (Status.ACTIVE_UNACK, Status.CLEARED_UNACK),
-        )
-
-    def undecided(self) -> Self:
-        """Episodes that are new or have become worse since the last decision."""
-        return self.filter(decision_pending=True)
-
-    def with_plant(self) -> Self:
-        return self.select_related("sensor", "asset__site")
-
-    def visible_to(self, principal: Principal) -> Self:
-        sites = principal.sites(Right.READ)
-        return self.all() if sites is None else self.filter(asset__site__in=sites)
-
-    def acknowledge(self, user: models.Model) -> int:
-        """Note that a person has seen these. Says how many were not yet."""
-        with transaction.atomic():
-            rows = self.model.objects.filter(pk__in=self.order_by().values("pk"))
-            unseen = rows.filter(acknowledged_at=None).order_by("pk")
-            ids = list(unseen.select_for_update(no_key=True).values_list("pk", flat=True))
-            self.model.objects.filter(pk__in=ids).update(
-                acknowledged_at=timezone.now(), acknowledged_by=user
-            )
-            acknowledged.send(self.model, anomalies=ids)
-        return len(ids)
+__all__ = ["Anomaly", "AnomalyQuerySet", "Severity"]
 
 
 class Anomaly(models.Model):
@@ -72,7 +26,8 @@ class Anomaly(models.Model):
         DEVIATION = "deviation"
         RATE_OF_CHANGE = "rate"
         STUCK = "stuck"
-        SILENCE = "silence"
+        NO_DATA = "no_data", "No data"
+        JUMP = "jump", "Impossible jumps"
         NOISE_GONE = "noise_gone"
         ODD_SHAPE = "odd_shape"
 
@@ -93,6 +48,9 @@ class Anomaly(models.Model):
         SENSOR_FAULT = "sensor_fault", "Sensor fault"
         DUPLICATE = "duplicate", "Duplicate"
         INCONCLUSIVE = "inconclusive", "Inconclusive"
+
+    # What these were is how the machine is meant to run: it is learnt from.
+    NORMAL_VERDICTS = (Verdict.FALSE_POSITIVE, Verdict.EXPECTED_OPERATION)
 
     class Suppression(models.TextChoices):
         """Why it is recorded and counted, but not announced and not decided about."""
@@ -145,12 +103,25 @@ class Anomaly(models.Model):
     verdict = models.CharField(max_length=18, choices=Verdict, blank=True)
     verdict_note = models.CharField(max_length=500, blank=True)
     verdict_by = models.CharField(max_length=150, blank=True, editable=False)
-    verdict_at = models.DateTimeField(null=True, blank=True, editable=False)
+    verdict_at = models.DateTimeField("judged at", null=True, blank=True, editable=False)
     shelved_until = models.DateTimeField(null=True, blank=True, editable=False)
     shelved_by = models.CharField(max_length=150, blank=True, editable=False)
     shelved_reason = models.CharField(max_length=500, blank=True, editable=False)
     suppression = models.CharField(
         max_length=8, choices=Suppression, blank=True, editable=False, help_text="Now; empty: none"
+    )
+    suppressed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when, or for the last time"
+    )
+    announced_severity = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="The worst that was told of it"
+    )
+    re_alarm_at = models.DateTimeField(
+        "alarms again at",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="It has to be acknowledged again then",
     )
     credibility = models.FloatField(
         null=True, blank=True, editable=False, help_text="0 to 1: how likely it is real"
@@ -191,6 +162,13 @@ class Anomaly(models.Model):
             models.Index(
                 fields=["asset"], name="undecided_anomalies", condition=Q(decision_pending=True)
             ),
+            models.Index(
+                fields=["re_alarm_at"],
+                name="anomalies_to_alarm_again",
+                condition=Q(re_alarm_at__isnull=False),
+            ),
+            # Few have not ended: whether they are suppressed is looked at each minute.
+            models.Index(fields=["asset"], name="open_anomalies", condition=Q(ended_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -201,6 +179,15 @@ class Anomaly(models.Model):
         return self.ended_at is None
 
     @property
+    def is_shelved(self) -> bool:
+        return self.shelved_until is not None and self.shelved_until > timezone.now()
+
+    @property
     def status(self) -> Status:
         acknowledged = "ACK" if self.acknowledged_at else "UNACK"
         return self.Status(f"{'ACTIVE' if self.is_active else 'CLEARED'}_{acknowledged}")
+
+    @property
+    def detector_name(self) -> str:
+        """Its detector without the version."""
+        return self.detector.partition("#")[0]

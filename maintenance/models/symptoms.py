@@ -36,7 +36,8 @@ class Symptom(models.Model):
         RELATION = "relation"
         RATE_OF_CHANGE = "rate"
         STUCK = "stuck"
-        SILENCE = "silence"
+        NO_DATA = "no_data", "No data"
+        JUMP = "jump", "Impossible jumps"
         NOISE_GONE = "noise_gone"
         ODD_SHAPE = "odd_shape"
 
@@ -64,6 +65,9 @@ class Symptom(models.Model):
     scored_until = models.DateTimeField(
         editable=False, help_text="Readings from before come late and change nothing"
     )
+    calm_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="While it may be about to end"
+    )
     peak_at = models.DateTimeField()
     peak_value = models.FloatField()
     score = models.FloatField(help_text="Now; 1 is the alarm line")
@@ -87,6 +91,11 @@ class Symptom(models.Model):
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
                 name="a_symptom_ends_after_it_began",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["last_seen_at"], name="unconfirmed_symptoms", condition=Q(ended_at=None)
+            )
         ]
 
     def __str__(self) -> str:

@@ -76,7 +76,7 @@ def alarms_of(
             np.nan_to_num(scores[rows], nan=0.0),
             stretch.is_new[rows],
         )
-        for episode in seen_at.episodes(sight.member.kind):
+        for episode in seen_at.episodes(sight.member.kind, sensor):
             yield _alarm(episode, sight, series, stretch, sensor)
 
 
@@ -89,7 +89,7 @@ class Sighted:
     scores: Values
     is_new: NDArray[np.bool_]
 
-    def episodes(self, kind: str) -> list[Episode]:
+    def episodes(self, kind: str, sensor: Sensor | None = None) -> list[Episode]:
         past = np.flatnonzero(self.scores >= ALARM_LINE)
         if not past.size:
             return []
@@ -105,7 +105,7 @@ class Sighted:
                 strict=True,
             )
         ]
-        return advance(None, sightings, rules_of(kind))
+        return advance(None, sightings, rules_of(kind, sensor))
 
 
 def _alarm(episode: Episode, sight: Sight, series: int, stretch: Stretch, sensor: Sensor) -> Alarm:

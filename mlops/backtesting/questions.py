@@ -121,7 +121,13 @@ class Question:
         return self.sensors[0].asset
 
     def labelled(self) -> list[Labelled]:
-        return labelled_for(self.sensors, self.labels, as_asset=self.is_of_asset)
+        return labelled_for(
+            self.sensors,
+            self.labels,
+            as_asset=self.is_of_asset,
+            start=self.start,
+            end=self.end,
+        )
 
     def answer(self, on_progress: Progress = lambda share: None) -> list[Outcome]:
         """What comes of it, for each setting.

@@ -11,6 +11,8 @@ from mlops.detectors.parameters import PerSeries, bounded, of_series, per_series
 
 WARNING_SCORE = 1.0
 ALARM_SCORE = 2.0
+# Below this a reading is calm, see maintenance/episodes.py.
+CALM_SCORE = 0.9
 
 
 class Limits(Detector):
@@ -21,6 +23,10 @@ class Limits(Detector):
     the two only there is no distance to measure by: the score is its step. Each limit is
     a number for all series or one for each, None or NaN where it is not set; a series
     without any limit has no score.
+
+    With a `deadband`, in the unit of the series, the score inside of the limit says how much
+    of it has been crossed: below 0.9 from its far edge on. So an alarm ends there, and not
+    with the first swing back, also where there is only one limit.
 
     >>> limits = Limits(warning_high=80, alarm_high=90)
     >>> block = Block(np.arange(4)[:, None], np.array([[70.0], [80], [85], [100]]))
@@ -40,11 +46,13 @@ class Limits(Detector):
         alarm_high: PerSeries = None,
         warning_low: PerSeries = None,
         alarm_low: PerSeries = None,
+        deadband: PerSeries = None,
     ) -> None:
         self.warning_high = warning_high
         self.alarm_high = alarm_high
         self.warning_low = warning_low
         self.alarm_low = alarm_low
+        self.deadband = deadband
 
     def fit(self, history: Block) -> Self:
         """Check the limits; there is nothing to learn."""
@@ -52,6 +60,9 @@ class Limits(Detector):
         self.alarm_high_ = per_series(self.alarm_high, "alarm_high")
         self.warning_low_ = per_series(self.warning_low, "warning_low")
         self.alarm_low_ = per_series(self.alarm_low, "alarm_low")
+        self.deadband_ = per_series(self.deadband, "deadband")
+        if (self.deadband_ < 0).any():
+            raise ValueError("the deadband must not be below zero")
         if (self.alarm_high_ < self.warning_high_).any():
             raise ValueError("the high alarm must lie beyond the high warning")
         if (self.alarm_low_ > self.warning_low_).any():
@@ -68,8 +79,8 @@ class Limits(Detector):
     def score(self, block: Block, state: State) -> tuple[Scores, State]:
         values = block.values
         with np.errstate(all="ignore"):
-            high = _beyond(values, self.warning_high_, self.alarm_high_)
-            low = _beyond(-values, -self.warning_low_, -self.alarm_low_)
+            high = _beyond(values, self.warning_high_, self.alarm_high_, self.deadband_)
+            low = _beyond(-values, -self.warning_low_, -self.alarm_low_, self.deadband_)
         score = bounded(np.fmax(high, low))
         nothing = np.full(values.shape, np.nan)
         return Scores(
@@ -99,7 +110,7 @@ class Limits(Detector):
         return Explanation(reason, evidence | {"limit": limit})
 
 
-def _beyond(values: Values, warning: Values, alarm: Values) -> Values:
+def _beyond(values: Values, warning: Values, alarm: Values, deadband: Values) -> Values:
     """Score against limits from above. NaN where neither is set."""
     step = np.where(values >= warning, WARNING_SCORE, 0.0)
     step = np.where(values >= alarm, ALARM_SCORE, step)
@@ -107,4 +118,14 @@ def _beyond(values: Values, warning: Values, alarm: Values) -> Values:
     line = np.maximum(WARNING_SCORE + (values - warning) / width, 0.0)
     # No line where limits coincide, nor where they are so far apart that it is no number.
     score = np.where((width > 0) & np.isfinite(line), line, step)
+    inside = np.fmin(warning, alarm) - values
+    score = np.where((inside > 0) & ~np.isnan(deadband), _returning(inside, deadband), score)
     return np.where(np.isnan(warning) & np.isnan(alarm), np.nan, score)
+
+
+def _returning(inside: Values, deadband: Values) -> Values:
+    """The score so far inside of a limit: calm from the far edge of the deadband on."""
+    share = np.where(deadband > 0, inside / deadband, np.inf)
+    line = np.maximum(WARNING_SCORE - (WARNING_SCORE - CALM_SCORE) * share, 0.0)
+    edge = np.nextafter(CALM_SCORE, 0.0)
+    return np.where(inside >= deadband, np.minimum(line, edge), np.maximum(line, CALM_SCORE))

@@ -11,6 +11,7 @@ import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
+from maintenance.anomalies.windows import maintained
 from maintenance.models import Anomaly
 from mlops.watching.rows import Rows, Wanted, bin_width, closed_before, rows_of
 from sensors.history.windows import Past, micros_of, moment_of, pasts
@@ -26,7 +27,7 @@ MARGIN = 5  # Rows
 @dataclass(frozen=True, slots=True)
 class History:
     """Rows of an asset's sensors, the columns in the order of their codes. `width` is that
-    of a bin in microseconds; `left_out` are rows that overlap an anomaly."""
+    of a bin in microseconds; `left_out` are rows that overlap an anomaly or maintenance."""
 
     sensors: tuple[Sensor, ...]
     width: int
@@ -55,8 +56,10 @@ def history_of(
     """The last closed rows before `until`; None if the sensors give no two readings.
 
     Those `since` a moment if it is given, and of some sensors instead of all active ones.
-    `odd` are spans to be left out beside anomalies. What is derived from waveforms is left to
-    the detectors of sensors: a dozen columns of one sensor, read seldom, would outvote others.
+    Time of anomalies and of maintenance windows is left out; what somebody called normal
+    operation is not. `odd` are spans to be left out besides. What is derived from waveforms
+    is left to the detectors of sensors: a dozen columns of one sensor, read seldom, would
+    outvote others.
     """
     measured = Sensor.objects.active().filter(asset=asset, derived_from=None)
     taken = measured if sensors is None else sensors
@@ -72,8 +75,9 @@ def history_of(
         first = max(first, -(-micros_of(since) // width) * width)
     wanted = Wanted(sensors=ids, width=width, first=first, before=before)
     [rows] = rows_of([wanted], most=MOST_ROWS)
-    anomalies = Anomaly.objects.filter(asset=asset)
-    left_out = odd_rows(anomalies, rows.micros, MARGIN * width, odd)
+    anomalies = Anomaly.objects.filter(asset=asset).abnormal()
+    maintained_then = maintained(asset, moment_of(first), until)
+    left_out = odd_rows(anomalies, rows.micros, MARGIN * width, [*odd, *maintained_then])
     normal = rows.only(~left_out)
     latest = np.arange(len(normal)) >= len(normal) - MOST_ROWS
     return History(sensors, width, normal.only(latest), left_out=int(left_out.sum()))

@@ -49,7 +49,8 @@ SET_BY_HAND: dict[str, tuple[str, ...]] = {
     Symptom.Kind.LOW_LIMIT: ("warning_low", "alarm_low"),
     Symptom.Kind.RATE_OF_CHANGE: ("warning_rate", "alarm_rate"),
     Symptom.Kind.STUCK: ("stuck_for",),
-    Symptom.Kind.SILENCE: ("expected_interval",),
+    Symptom.Kind.JUMP: ("largest_jump",),
+    Symptom.Kind.NO_DATA: ("expected_interval",),
 }
 
 
@@ -107,7 +108,7 @@ def _needs_setting(sensor: Sensor, kind: str) -> bool:
         return not sensor.stuck_after
     if kind == Symptom.Kind.NOISE_GONE:
         return not sensor.detect_noise_gone
-    return kind in Symptom.LIMITS
+    return kind in Symptom.LIMITS or kind == Symptom.Kind.JUMP
 
 
 def in_words(progress: Sequence[Progress]) -> str:

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from maintenance.anomalies.windows import maintained
 from maintenance.models import Anomaly
 from mlops import artifacts
 from mlops.detectors.base import Block, NotEnoughHistoryError, Times, Values
@@ -126,7 +127,9 @@ def _readings(sensor: Sensor, until: datetime) -> Readings:
     values = believed(values)
     of_it = Q(symptoms__sensor=sensor) | Q(asset=sensor.asset_id, is_joint=True)
     margin = MARGIN * int(np.median(np.diff(micros)))
-    values[odd_rows(Anomaly.objects.filter(of_it), micros, margin)] = np.nan
+    anomalies = Anomaly.objects.filter(of_it).abnormal()
+    maintained_then = maintained(sensor.asset, moment_of(int(micros[0])), until)
+    values[odd_rows(anomalies, micros, margin, maintained_then)] = np.nan
     values[idle_rows(sensor, micros, values)] = np.nan
     normal = np.flatnonzero(~np.isnan(values))
     first = normal[-MOST_READINGS] if normal.size > MOST_READINGS else 0

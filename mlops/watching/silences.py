@@ -128,7 +128,7 @@ def overdue(now: datetime, *, most: int) -> list[Overdue]:
         "times": _silence(sensor_suite([]))[1].times,
         "waits": WAITS,
         "shortest": SHORTEST,
-        "kind": Symptom.Kind.SILENCE.value,
+        "kind": Symptom.Kind.NO_DATA.value,
         "worse": WORSE,
         "now": now,
         "most": most,
@@ -154,7 +154,7 @@ def scored(silent: Overdue, sensor: Sensor, now: datetime) -> Scored:
     return Scored(
         asset=sensor.asset,
         sensor=sensor,
-        kind=Symptom.Kind.SILENCE,
+        kind=Symptom.Kind.NO_DATA,
         detector=_silence(sensor_suite([]))[0].label,
         micros=np.array([micros_of(now)]),
         values=np.array([silent.value]),

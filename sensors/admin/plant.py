@@ -114,6 +114,16 @@ class SensorAdmin(SiteScoped, WithButtons):
             },
         ),
         (
+            "When an anomaly is over",
+            {
+                "fields": [
+                    ("deadband", "deadband_share"),
+                    "off_delay",
+                    ("re_alarm_after", "auto_clear_after"),
+                ]
+            },
+        ),
+        (
             "What else to notice",
             {"fields": ["stuck_for", "detect_noise_gone", "detect_odd_shapes"]},
         ),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -97,6 +97,35 @@ class Sensor(models.Model):
     )
     alarm_rate = models.FloatField(null=True, blank=True)
 
+    deadband = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="So far inside a limit an anomaly is over, in the sensor's unit; empty for the "
+        "share of its span, or for what is usual of its kind",
+    )
+    deadband_share = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Instead: a share of its span, such as 0.02",
+    )
+    off_delay = models.DurationField(
+        null=True, blank=True, help_text="An anomaly is over when it has been calm for as long"
+    )
+    re_alarm_after = models.DurationField(
+        null=True,
+        blank=True,
+        help_text="What is still active so long after it was acknowledged has to be acknowledged "
+        "again; empty as the settings say, 0 never",
+    )
+    auto_clear_after = models.DurationField(
+        null=True,
+        blank=True,
+        help_text="An anomaly that no reading has confirmed for so long is over; empty as the "
+        "settings say, 0 never",
+    )
+
     gate = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -173,6 +202,18 @@ class Sensor(models.Model):
             models.CheckConstraint(
                 name="settling_takes_no_negative_time",
                 condition=Q(settle_time__gte=timedelta(0)),
+            ),
+            models.CheckConstraint(
+                name="a_deadband_is_absolute_or_a_share",
+                condition=(Q(deadband=None) | Q(deadband_share=None))
+                & (Q(deadband=None) | Q(deadband__gte=0))
+                & (Q(deadband_share=None) | Q(deadband_share__range=(0, 1))),
+            ),
+            models.CheckConstraint(
+                name="delays_of_a_sensor_take_no_negative_time",
+                condition=(Q(off_delay=None) | Q(off_delay__gte=timedelta(0)))
+                & (Q(re_alarm_after=None) | Q(re_alarm_after__gte=timedelta(0)))
+                & (Q(auto_clear_after=None) | Q(auto_clear_after__gte=timedelta(0))),
             ),
             models.CheckConstraint(
                 name="a_sensor_is_not_its_own_gate",

@@ -51,7 +51,7 @@ def at(minute: int) -> datetime:
 
 
 def silent() -> list[Anomaly]:
-    return list(Anomaly.objects.filter(kind="silence").order_by("pk"))
+    return list(Anomaly.objects.filter(kind="no_data").order_by("pk"))
 
 
 def test_a_sensor_that_falls_silent_is_an_anomaly_of_its_own() -> None:
@@ -188,7 +188,7 @@ def test_what_goes_on_is_written_down_again_only_when_it_is_graded_as_worse() ->
     found = [record_silences(at(minute)) for minute in (36, 40, 45, 46)]
 
     assert found == [1, 0, 1, 0]
-    assert Symptom.objects.get(kind="silence").score_worst == pytest.approx(16 / 5)
+    assert Symptom.objects.get(kind="no_data").score_worst == pytest.approx(16 / 5)
 
 
 def test_it_does_not_join_what_deviates_on_the_machine() -> None:
@@ -220,7 +220,7 @@ def test_a_look_takes_as_many_queries_however_many_are_silent(
     *silent_ones, other = plant(make_site(), 12)
     bring(other, range(30, 60))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         assert record_silences(at(60)) == len(silent_ones)
 
 

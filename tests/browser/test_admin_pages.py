@@ -150,7 +150,7 @@ def test_an_anomaly_is_seen_and_acknowledged(plant: Asset, browser: Chrome, visi
     assert "peak" in (chart.get_attribute("aria-label") or "")
     press(browser, "[name=press-acknowledge]")
 
-    assert "Acknowledged 1" in told(browser)
+    assert "Acknowledged: 1" in told(browser)
     assert "Active, acknowledged" in browser.page_source
     anomaly.refresh_from_db()
     assert anomaly.acknowledged_by is not None

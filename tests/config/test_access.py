@@ -26,6 +26,7 @@ from tests.factories import (
     make_sensor,
     make_site,
     make_user,
+    make_window,
     make_work_order,
     reading,
 )
@@ -158,6 +159,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:notification": make_notification(order).pk,
         "maintenance:channel": make_channel(site).pk,
         "maintenance:notification-rule": make_rule(site).pk,
+        "maintenance:maintenance-window": make_window(site).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
         "maintenance:technician": technician.pk,
         "maintenance:technician-absences": technician.pk,
@@ -192,6 +194,15 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:channel-test",
         "maintenance:notification-resend",
         "maintenance:my-preferences",
+        "maintenance:anomaly-ack",
+        "maintenance:anomaly-unack",
+        "maintenance:anomaly-clear",
+        "maintenance:anomaly-assign",
+        "maintenance:anomaly-shelve",
+        "maintenance:anomaly-unshelve",
+        "maintenance:anomaly-verdict",
+        "maintenance:anomaly-merge",
+        "maintenance:anomaly-create-work-order",
     } | FOR_INFLUX
 
     for name, pk in rows.items():

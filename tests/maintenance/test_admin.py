@@ -55,8 +55,8 @@ def test_anomalies_are_acknowledged_once_by_whoever_did_it(client: Client) -> No
 
     anomaly.refresh_from_db()
     assert anomaly.acknowledged_by == planner
-    assert "Acknowledged 1" in words_of(answer)
-    assert "Acknowledged 0" in words_of(act(client, "acknowledge", anomaly))
+    assert "Acknowledged: 1" in words_of(answer)
+    assert "Somebody has acknowledged it before" in words_of(act(client, "acknowledge", anomaly))
 
 
 def test_acknowledging_takes_the_permission(client: Client) -> None:
@@ -83,14 +83,14 @@ def test_a_member_acts_on_nothing_of_another_site(client: Client) -> None:
 
 def test_a_button_acts_on_its_row_and_stays_on_its_page(admin_client: Client) -> None:
     anomaly = make_anomaly()
-    assert page_of(admin_client, anomaly).context["buttons"] == {"acknowledge": "Acknowledge"}
+    assert "acknowledge" in page_of(admin_client, anomaly).context["buttons"]
 
     answer = act(admin_client, "acknowledge", anomaly, _pressed_on=anomaly.pk)
 
     assert answer.redirect_chain == [
         (reverse("admin:maintenance_anomaly_change", args=[anomaly.pk]), 302)
     ]
-    assert answer.context["buttons"] == {}
+    assert "acknowledge" not in answer.context["buttons"]
 
 
 def test_nothing_is_changed_by_a_get(admin_client: Client) -> None:

@@ -173,7 +173,7 @@ def test_a_fault_of_a_sensor_asks_to_check_the_sensor() -> None:
 
 def test_what_is_about_the_machine_comes_first() -> None:
     faults = [
-        fault("V1", "silence", Severity.MEDIUM),
+        fault("V1", "no_data", Severity.MEDIUM),
         fault("V2", "deviation", Severity.MEDIUM),
     ]
 
@@ -181,6 +181,6 @@ def test_what_is_about_the_machine_comes_first() -> None:
 
 
 def test_faults_of_sensors_do_not_confirm_each_other() -> None:
-    faults = [fault(name, "silence", Severity.LOW) for name in ("V1", "V2", "V3")]
+    faults = [fault(name, "no_data", Severity.LOW) for name in ("V1", "V2", "V3")]
 
     assert policy.decide(4, faults).action == policy.Action.WATCH

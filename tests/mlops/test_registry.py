@@ -97,14 +97,14 @@ def test_lost_noise_is_noticed_unless_it_is_turned_off() -> None:
 def test_ordinary_sensors_that_nobody_has_set_up_are_calm(values: list[float]) -> None:
     found = alarms(Sensor(), values)
 
-    for kind in ("rate", "stuck", "noise_gone", "silence"):
+    for kind in ("rate", "stuck", "noise_gone", "jump", "no_data"):
         assert [row for row in found[kind] if row > 300] == [], kind
 
 
 def test_a_reading_after_a_gap_is_no_silence() -> None:
     sensor = Sensor(expected_interval=timedelta(minutes=1))
 
-    assert alarms_of("silence", sensor, [1.0, 2.0, 3.0], minutes=90) == []
+    assert alarms_of("no_data", sensor, [1.0, 2.0, 3.0], minutes=90) == []
 
 
 def test_a_span_that_makes_no_sense_stops_no_other_sensor() -> None:

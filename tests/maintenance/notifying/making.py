@@ -5,11 +5,18 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from maintenance.models import Channel, EscalationPolicy, NotificationRule
+from maintenance.anomalies.acknowledging import acknowledge
+from maintenance.models import Anomaly, Channel, EscalationPolicy, NotificationRule
 from maintenance.models.escalations import EscalationStep
+from sensors.access import Principal, Right
 from sensors.models import Site
 
 _number = count(1)
+
+
+def acknowledged(anomaly: Anomaly) -> Anomaly:
+    """The anomaly once somebody, who may work anywhere, has acknowledged it."""
+    return acknowledge(anomaly.pk, by=Principal("erika", {}, frozenset(Right)))
 
 
 def make_channel(site: Site | None = None, **fields: Any) -> Channel:

@@ -26,7 +26,7 @@ from tests.factories import (
     make_sensor,
     make_work_order,
 )
-from tests.maintenance.notifying.making import make_channel, make_rule
+from tests.maintenance.notifying.making import acknowledged, make_channel, make_rule
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_what_goes_on_is_told_again_until_somebody_acknowledges(
     seen, unseen = open_on(pump), open_on(pump)
     clock.shift(timedelta(seconds=30))
     send_due()
-    Anomaly.objects.filter(pk=seen.pk).acknowledge(make_member(site))
+    acknowledged(seen)
 
     clock.shift(4 * HOUR - timedelta(seconds=1))
     assert repeat_due() == 0

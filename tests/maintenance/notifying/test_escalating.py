@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import timezone
@@ -30,7 +29,7 @@ from tests.factories import (
     make_user,
     make_work_order,
 )
-from tests.maintenance.notifying.making import make_channel, make_policy, make_step
+from tests.maintenance.notifying.making import acknowledged, make_channel, make_policy, make_step
 from tests.races import race
 from tests.webserver import listening
 
@@ -104,7 +103,7 @@ def test_acknowledging_stops_it_and_withdraws_what_waits(
     clock.move_to(NOON + 5 * MINUTE)
     take_steps()
 
-    Anomaly.objects.filter(pk=anomaly.pk).acknowledge(make_user())
+    acknowledged(anomaly)
     clock.move_to(NOON + 90 * MINUTE)
     take_steps()
     send_due()
@@ -120,7 +119,7 @@ def test_what_is_not_committed_stops_nothing(site: Site, clock: Any) -> None:
     anomaly = open_at(site)
     clock.move_to(NOON + 5 * MINUTE)
     with transaction.atomic():
-        Anomaly.objects.filter(pk=anomaly.pk).acknowledge(make_user())
+        acknowledged(anomaly)
         transaction.set_rollback(True)
 
     assert take_steps() == 1
@@ -192,7 +191,7 @@ def test_what_gets_worse_goes_on_and_what_comes_back_begins_anew(site: Site) -> 
     happened.send(None, event="worse", anomaly=anomaly, key="4")
     assert Escalation.objects.count() == 1
 
-    Anomaly.objects.filter(pk=anomaly.pk).acknowledge(make_user())
+    acknowledged(anomaly)
     Anomaly.objects.filter(pk=anomaly.pk).update(acknowledged_at=None)
     anomaly.refresh_from_db()
     happened.send(None, event="worse", anomaly=anomaly, key="5")
@@ -234,10 +233,6 @@ def test_stopping_can_be_asked_for_directly(site: Site) -> None:
     assert stop_escalation(first) == 0
 
 
-def acknowledge(anomaly: Anomaly, user: User) -> Callable[[], Any]:
-    return lambda: Anomaly.objects.filter(pk=anomaly.pk).acknowledge(user)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_race_take_a_step_once(site: Site, policy: Any, clock: Any) -> None:
     open_at(site)
@@ -254,7 +249,7 @@ def test_who_acknowledges_waits_for_a_step_and_withdraws_it(
     site: Site, policy: Any, clock: Any, mailoutbox: list[EmailMessage]
 ) -> None:
     """The step is taken, not yet committed, when somebody acknowledges."""
-    anomaly, user = open_at(site), make_user()
+    anomaly = open_at(site)
     clock.move_to(NOON + 5 * MINUTE)
 
     def step() -> None:
@@ -267,7 +262,7 @@ def test_who_acknowledges_waits_for_a_step_and_withdraws_it(
 
     def acknowledge_meanwhile() -> None:
         stepped.wait(20)
-        acknowledge(anomaly, user)()
+        acknowledged(anomaly)
 
     race(step, acknowledge_meanwhile)
     clock.move_to(NOON + 90 * MINUTE)
@@ -293,7 +288,6 @@ def wait_for_a_waiting_lock() -> None:
 def test_once_it_is_acknowledged_no_sending_begins(
     turn: int, site: Site, policy: Any, clock: Any, settings: Settings
 ) -> None:
-    user = make_user()
     with listening() as hook:
         settings.NOTIFY_WEBHOOK_URL = hook.url
         anomaly = open_at(site)
@@ -305,7 +299,7 @@ def test_once_it_is_acknowledged_no_sending_begins(
             rows.update(channel="webhook", recipient=hook.url, target=None)
             send_due()
 
-        race(step_and_send, acknowledge(anomaly, user))
+        race(step_and_send, lambda: acknowledged(anomaly))
         sent_before = len(hook.bodies)
         clock.move_to(NOON + 90 * MINUTE)
         take_steps()

@@ -91,7 +91,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--sensor", "T9"], "There is no sensor T9"),
     (["--sensor", "T\x00"], "no NUL"),
     (["--sensor", "T1", "--site", "nowhere"], "There is no sensor T1 at nowhere"),
-    (["--sensor", "T1", "--detector", "crystal_ball"], "There are limits"),
+    (["--sensor", "T1", "--detector", "crystal_ball"], "There are jumps"),
     (["--sensor", "T1", "--parameter", "warning_high"], "is not KEY=NUMBER"),
     (["--sensor", "T1", "--parameter", "warning_high=high"], "is not KEY=NUMBER"),
     (["--sensor", "T1", "--parameter", "=3"], "is not KEY=NUMBER"),

@@ -14,6 +14,7 @@ import numpy as np
 
 from mlops.detectors.base import Block, Detector
 from mlops.detectors.isolation_forest import IsolationForest
+from mlops.detectors.jumps import Jumps
 from mlops.detectors.lagged_pca import LaggedPCA
 from mlops.detectors.level_and_pattern import LevelAndPattern
 from mlops.detectors.limits import Limits
@@ -127,6 +128,8 @@ CASES = [
     Case(Limits, {"warning_high": 50.0, "alarm_high": 80.0}),
     Case(Limits, {"warning_high": 50.0, "warning_low": 5.0, "alarm_low": 1.0}),
     Case(Limits, {"alarm_high": 50.0}),
+    Case(Limits, {"alarm_high": 50.0, "deadband": 2.0}),
+    Case(Jumps, {"largest": 10.0}),
     Case(RateOfChange, {"rise": 2000.0, "shortest_seconds": 300.0}),
     Case(Stuck, fault=frozen),
     Case(Stuck, {"hours": 0.5}, fault=frozen),

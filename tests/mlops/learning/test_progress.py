@@ -37,8 +37,9 @@ def test_a_new_sensor_learns_and_what_nobody_set_is_off() -> None:
         "low_limit": "off",
         "rate": "off",
         "stuck": "learning",
+        "jump": "off",
         "noise_gone": "learning",
-        "silence": "learning",
+        "no_data": "learning",
     }
 
 
@@ -50,7 +51,7 @@ def test_what_is_set_watches_from_the_first_reading_on() -> None:
     found = phases(sensor, None)
 
     watching = {kind for kind, phase in found.items() if phase == "watching"}
-    assert watching == {"high_limit", "rate", "stuck", "silence"}
+    assert watching == {"high_limit", "rate", "stuck", "no_data"}
 
 
 def test_what_has_seen_enough_watches() -> None:
@@ -59,7 +60,7 @@ def test_what_has_seen_enough_watches() -> None:
     found = progress_of(sensor, read(sensor, 120))
 
     by_kind = {p.kind: p for p in found}
-    assert by_kind["stuck"].phase == by_kind["silence"].phase == "watching"
+    assert by_kind["stuck"].phase == by_kind["no_data"].phase == "watching"
     assert (by_kind["noise_gone"].learnt, by_kind["noise_gone"].needed) == (120, 200)
     assert in_words(found) == "learning (120 of 200)"
 
