@@ -74,28 +74,12 @@ from tests.factories import (
 from tests.maintenance.notifying.making import make_channel, make_policy, make_rule
 from tests.maintenance.reports.made import make_report
 from tests.maintenance.scheduling.rows import ROWS_OF_SCHEDULING
+from tests.sensors.catalogue import make_asset_type, make_bearing, make_preset
 
 pytestmark = pytest.mark.django_db
 
 OUR_APPS = {"agents", "maintenance", "mlops", "sensors"}
 OUR_ADMINS = {m: a for m, a in admin.site._registry.items() if m._meta.app_label in OUR_APPS}
-
-
-def make_asset_type(site: Site) -> AssetType:
-    number = AssetType.objects.count()
-    return AssetType.objects.create(code=f"type-{number}", name=f"Type {number}")
-
-
-def make_bearing(site: Site) -> Bearing:
-    number = Bearing.objects.count()
-    return Bearing.objects.create(
-        name=f"B{number}", rolling_elements=9, element_diameter=8, pitch_diameter=39
-    )
-
-
-def make_preset(site: Site) -> SeverityPreset:
-    number = SeverityPreset.objects.count()
-    return SeverityPreset.objects.create(name=f"P{number}", a_to_b=1, b_to_c=2, c_to_d=3)
 
 
 def make_order_at(site: Site) -> WorkOrder:
