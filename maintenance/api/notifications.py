@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from maintenance.api.acts import ActEndpoint
-from maintenance.api.serializers import SeverityField
+from maintenance.api.anomaly_serializers import SeverityField
 from maintenance.models import DeliveryAttempt, Notification
 from maintenance.notifying.resending import resend
 from sensors.access import Right

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from rest_framework import serializers
 
-from maintenance.api.serializers import SeverityField
+from maintenance.api.anomaly_serializers import SeverityField
 from maintenance.events import Event
 from maintenance.models import Channel, NotificationRule, Preference, Severity
 from maintenance.models.notification_rules import LONGEST

@@ -2,68 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from threading import Barrier
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
-from django.utils import timezone
-from pytest_django import Settings
+from django.db import transaction
 
 from maintenance.events import happened
 from maintenance.models import Anomaly, Escalation, Notification, WorkOrder
-from maintenance.notifying.delivering import deliver
-from maintenance.notifying.escalating import stop_escalation, take_step, take_steps
+from maintenance.notifying.escalating import stop_escalation, take_steps
 from sensors.models import Site
 from tests.factories import (
     MINUTE,
     NOON,
-    make_anomaly,
     make_asset,
     make_member,
-    make_sensor,
     make_site,
     make_user,
     make_work_order,
 )
-from tests.maintenance.notifying.making import acknowledged, make_channel, make_policy, make_step
-from tests.races import race
-from tests.webserver import listening
+from tests.maintenance.notifying.making import (
+    acknowledged,
+    escalated,
+    make_channel,
+    make_policy,
+    make_step,
+    open_at,
+    send_due,
+)
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-def open_at(site: Site, event: str = "opened", **fields: Any) -> Anomaly:
-    anomaly = make_anomaly(make_sensor(asset=make_asset(site=site)), **fields)
-    happened.send(None, event=event, anomaly=anomaly)
-    return anomaly
-
-
-def send_due() -> None:
-    for pk in Notification.objects.due(timezone.now()).values_list("pk", flat=True):
-        deliver(pk)
-
-
-def escalated() -> list[str]:
-    rows = Notification.objects.filter(event="escalated").order_by("pk")
-    return list(rows.values_list("recipient", flat=True))
-
-
-@pytest.fixture
-def policy(site: Site) -> Any:
-    policy = make_policy(site)
-    for minutes, name in ((5, "first"), (15, "second"), (60, "boss")):
-        make_step(policy, minutes, make_channel(site, address=f"{name}@here.org"))
-    return policy
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.mark.usefixtures("policy")
@@ -127,9 +95,7 @@ def test_what_is_not_committed_stops_nothing(site: Site, clock: Any) -> None:
 
 @pytest.mark.usefixtures("policy")
 @pytest.mark.parametrize(
-    "change",
-    [{"acknowledged_at": NOON}, {"ended_at": NOON}],
-    ids=["acknowledged", "over"],
+    "change", [{"acknowledged_at": NOON}, {"ended_at": NOON}], ids=["acknowledged", "over"]
 )
 def test_a_step_looks_for_itself_whether_it_is_needed(
     change: dict[str, Any], site: Site, clock: Any
@@ -231,81 +197,3 @@ def test_stopping_can_be_asked_for_directly(site: Site) -> None:
 
     assert stop_escalation(first, second.pk) == 2
     assert stop_escalation(first) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_workers_that_race_take_a_step_once(site: Site, policy: Any, clock: Any) -> None:
-    open_at(site)
-    clock.move_to(NOON + 5 * MINUTE)
-
-    taken = race(*[take_steps] * 4)
-
-    assert sum(taken) == 1
-    assert escalated() == ["first@here.org"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_acknowledges_waits_for_a_step_and_withdraws_it(
-    site: Site, policy: Any, clock: Any, mailoutbox: list[EmailMessage]
-) -> None:
-    """The step is taken, not yet committed, when somebody acknowledges."""
-    anomaly = open_at(site)
-    clock.move_to(NOON + 5 * MINUTE)
-
-    def step() -> None:
-        with transaction.atomic():
-            assert take_step(Escalation.objects.get().pk)
-            stepped.wait(20)
-            wait_for_a_waiting_lock()
-
-    stepped = Barrier(2)
-
-    def acknowledge_meanwhile() -> None:
-        stepped.wait(20)
-        acknowledged(anomaly)
-
-    race(step, acknowledge_meanwhile)
-    clock.move_to(NOON + 90 * MINUTE)
-    take_steps()
-    send_due()
-
-    assert Notification.objects.get().status == "muted"
-    assert mailoutbox == []
-
-
-def wait_for_a_waiting_lock() -> None:
-    """Until another connection waits for one that this one holds."""
-    with connection.cursor() as cursor:
-        for _ in range(10_000):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("turn", range(2))
-def test_once_it_is_acknowledged_no_sending_begins(
-    turn: int, site: Site, policy: Any, clock: Any, settings: Settings
-) -> None:
-    with listening() as hook:
-        settings.NOTIFY_WEBHOOK_URL = hook.url
-        anomaly = open_at(site)
-        clock.move_to(NOON + 5 * MINUTE)
-
-        def step_and_send() -> None:
-            take_steps()
-            rows = Notification.objects.filter(event="escalated")
-            rows.update(channel="webhook", recipient=hook.url, target=None)
-            send_due()
-
-        race(step_and_send, lambda: acknowledged(anomaly))
-        sent_before = len(hook.bodies)
-        clock.move_to(NOON + 90 * MINUTE)
-        take_steps()
-        send_due()
-
-    statuses = set(Notification.objects.values_list("status", flat=True))
-    assert len(hook.bodies) == sent_before == sum(s == "sent" for s in statuses)
-    assert statuses <= {"sent", "muted"}
-    assert not Escalation.objects.running().exists()
