@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from maintenance.plans.recurrence import (
@@ -85,6 +85,7 @@ def test_a_rule_falls_as_the_standard_says(rule: str, start: str, found: list[st
     assert [date[5:10] for date in dates(rule, start, 3)] == found
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     frequency=st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
     interval=st.integers(1, 9),
@@ -96,6 +97,8 @@ def test_a_rule_falls_as_the_standard_says(rule: str, start: str, found: list[st
 def test_dates_far_from_the_start_are_those_of_dateutil(
     frequency: str, interval: int, days: str, count: str, start: datetime, after: datetime
 ) -> None:
+    # Every seventh day is one day of the week: dateutil would look for years in vain.
+    assume(not (frequency == "DAILY" and interval == 7 and days))
     start = start.replace(microsecond=0)
     rule = f"FREQ={frequency};INTERVAL={interval}{days}{count}"
     told = rrulestr(rule, dtstart=start).after(after)
