@@ -12,6 +12,8 @@ from django.utils import timezone
 from agents import curate, nudge, pipeline
 from agents.models import PipelineRun
 from agents.notify import send_notification
+from agents.orders import bring_back_deferred as bring_back_deferred
+from agents.orders import verify_orders as verify_orders
 from agents.shapes import look_for_odd_shapes as look_for_odd_shapes
 from agents.silence import look_for_silence as look_for_silence
 from maintenance.models import Notification

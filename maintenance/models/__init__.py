@@ -8,7 +8,7 @@ from maintenance.models.checklists import (
     TemplatePoint,
 )
 from maintenance.models.coding import FailureCode
-from maintenance.models.decisions import Decision
+from maintenance.models.decisions import Decision, DecisionPolicy, PolicySkill
 from maintenance.models.execution import Attachment, Comment, Downtime, Labour, PartUsed
 from maintenance.models.lives import Life, LivesOverlapError
 from maintenance.models.notifications import Notification
@@ -23,6 +23,7 @@ __all__ = [
     "ChecklistTemplate",
     "Comment",
     "Decision",
+    "DecisionPolicy",
     "Downtime",
     "FailureCode",
     "Labour",
@@ -31,6 +32,7 @@ __all__ = [
     "Notification",
     "OnFail",
     "PartUsed",
+    "PolicySkill",
     "RequiredSkill",
     "Severity",
     "Skill",
