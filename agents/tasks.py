@@ -8,6 +8,8 @@ from celery.utils.log import get_task_logger
 from agents import curate, nudge, pipeline
 from agents.models import PipelineRun
 from agents.notify import send_due_notifications as send_due_notifications
+from agents.orders import bring_back_deferred as bring_back_deferred
+from agents.orders import verify_orders as verify_orders
 from agents.plan_sites import resume_stalled_plans as resume_stalled_plans
 from agents.plans import generate_planned_orders as generate_planned_orders
 from agents.report import make_monthly_reports as make_monthly_reports

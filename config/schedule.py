@@ -36,6 +36,8 @@ BEAT_SCHEDULE = {
     # A hundred sensors each time: some ten thousand a day.
     "keep-forecasts": every(HOUR // 4, "mlops.keep_forecasts"),
     "check-forecasts": every(HOUR // 4, "mlops.check_forecasts"),
+    "bring-back-deferred": every(60, "agents.bring_back_deferred"),
+    "verify-orders": every(HOUR // 4, "agents.verify_orders"),
     "prune-readings": every(6 * HOUR, "agents.prune_readings"),
     "give-up-unseen": every(HOUR, "mlops.give_up_unseen"),
     "refit-assets": nightly(1, 40, "mlops.refit_assets"),

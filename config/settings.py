@@ -10,6 +10,7 @@ import dj_database_url
 from config import env
 from config.logging import logging_config
 from config.schedule import BEAT_SCHEDULE
+from config.storing import attachment_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -171,6 +172,18 @@ UNSEEN_AFTER = timedelta(days=env.number("UNSEEN_AFTER_DAYS", 7))
 RE_ALARM_AFTER = timedelta(hours=env.number("RE_ALARM_AFTER_HOURS", 24))
 # An anomaly that no reading has confirmed for so long is over; likewise.
 AUTO_CLEAR_AFTER = timedelta(days=env.number("AUTO_CLEAR_AFTER_DAYS", 7))
+
+# Work orders. What is attached to them lies in a directory that web servers share, or in a
+# bucket where one is named; the key to that is in the variables that boto3 reads itself.
+MAX_ATTACHMENT_BYTES = env.number("MAX_ATTACHMENT_BYTES", 10 * 1024 * 1024)
+STORAGES = attachment_storage(
+    directory=env.text("ATTACHMENTS_DIR", str(BASE_DIR / "var" / "attachments")),
+    bucket=env.text("ATTACHMENTS_BUCKET", ""),
+    endpoint=env.text("ATTACHMENTS_S3_ENDPOINT", ""),
+    region=env.text("ATTACHMENTS_S3_REGION", ""),
+) | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# A repair is proven once the machine has operated so long without what it was about.
+VERIFY_FOR = timedelta(hours=env.number("VERIFICATION_HOURS", 48))
 
 # Celery
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "redis://localhost:6379/0")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-VERSION = "2"
+VERSION = "3"
 
 
 class Severity(IntEnum):
@@ -32,14 +32,23 @@ class Action(StrEnum):
     ORDER = "order"
 
 
+class Mode(StrEnum):
+    """How far the software may go by itself."""
+
+    SUGGEST = "suggest"
+    DRAFT_WORK_ORDER = "draft_work_order"
+    AUTO_APPROVE = "auto_approve"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the policy needs to know of one anomaly."""
+    """What the policy needs to know of one anomaly. Its credibility may not be known."""
 
     sensor: str
     sensor_kind: str
     anomaly_kind: str
     severity: Severity
+    credibility: float | None = None
 
     @property
     def of_sensor(self) -> bool:
@@ -77,6 +86,20 @@ class Foreseen:
 
 def _hours(span: timedelta) -> str:
     return f"{span / timedelta(hours=1):.0f} h"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How far the software may go with assets of a type, and from where on it may approve."""
+
+    mode: Mode = Mode.SUGGEST
+    credibility: float = 1.0
+    severity: Severity = Severity.CRITICAL
+
+    @property
+    def plans(self) -> bool:
+        """Whether an order gets its duration, skills and checklist from the start."""
+        return self.mode is not Mode.SUGGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +190,13 @@ def decide(
     `one_machine` says whether its sensors can confirm each other. `foreseen` is the
     soonest that one of them is expected to reach an alarm limit.
     """
-    # Of two that are as bad the one that is about the machine.
-    leading = max(findings, key=lambda finding: (finding.severity, not finding.of_sensor))
+    worst = leading(findings)
     # A fault of one sensor does not confirm what another says of the machine.
     sensors = {finding.sensor for finding in findings if not finding.of_sensor}
-    rules = [f"worst severity is {leading.severity.name.lower()} on {leading.sensor}"]
-    urgency = priority(criticality, leading.severity)
+    rules = [f"worst severity is {worst.severity.name.lower()} on {worst.sensor}"]
+    urgency = priority(criticality, worst.severity)
     action = Action.ORDER
-    if leading.severity == Severity.LOW:
+    if worst.severity == Severity.LOW:
         if one_machine and len(sensors) > 1:
             rules.append(f"{len(sensors)} sensors agree")
         elif foreseen and foreseen.after < DUE_IN[urgency]:
@@ -182,7 +204,7 @@ def decide(
         else:
             action = Action.WATCH
             rules.append("a single low anomaly is watched")
-    rules.append(f"criticality {criticality} x severity {int(leading.severity)} gives {urgency}")
+    rules.append(f"criticality {criticality} x severity {int(worst.severity)} gives {urgency}")
     due_in = DUE_IN[urgency]
     if foreseen:
         urgency, due_in, more = _hurried(urgency, foreseen)
@@ -191,7 +213,7 @@ def decide(
         action=action,
         priority=urgency,
         due_in=due_in,
-        recommendation=recommendation(leading),
+        recommendation=recommendation(worst),
         rules=tuple(rules),
         foreseen=foreseen,
     )
@@ -208,6 +230,30 @@ def _hurried(usual: Priority, foreseen: Foreseen) -> tuple[Priority, timedelta, 
     if due_in < DUE_IN[usual]:
         rules.append(f"due in {_hours(due_in)}, three quarters of the time to the limit")
     return urgency, min(DUE_IN[usual], due_in), rules
+
+
+def leading(findings: Sequence[Finding]) -> Finding:
+    """The worst; of two that are as bad the one that is about the machine."""
+    return max(findings, key=lambda finding: (finding.severity, not finding.of_sensor))
+
+
+def approval(terms: Terms, findings: Sequence[Finding]) -> str | None:
+    """Why an order about these anomalies is approved without a person; None if it is not.
+
+    One anomaly has to be both credible and severe enough. What nobody could judge the
+    credibility of is never approved so.
+    """
+    if terms.mode is not Mode.AUTO_APPROVE:
+        return None
+    for finding in findings:
+        credible = finding.credibility is not None and finding.credibility >= terms.credibility
+        if credible and finding.severity >= terms.severity:
+            return (
+                f"approved by rule: credibility {finding.credibility:.2g} of {finding.sensor} is "
+                f"at least {terms.credibility:.2g}, its severity "
+                f"{finding.severity.name.lower()} at least {terms.severity.name.lower()}"
+            )
+    return None
 
 
 def recommendation(finding: Finding) -> str:

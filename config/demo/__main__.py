@@ -103,6 +103,7 @@ def perform(console: Console, processes: Processes, port: int) -> Story:
     console.print("[bold]Preparing[/] tables and the sample plant")
     call_command("migrate", verbosity=0)
     call_command("seed_plant", demo=True)
+    call_command("seed_maintenance")
     start_software(processes, port)
     with Gateway(url_of(port), API_KEY) as gateway:
         wait_for_health(processes, port)

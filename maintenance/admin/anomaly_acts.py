@@ -24,9 +24,9 @@ from maintenance.admin.anomaly_forms import (
 from maintenance.anomalies.acknowledging import acknowledge, unacknowledge
 from maintenance.anomalies.clearing import clear
 from maintenance.anomalies.judging import assign, give_verdict, merge
-from maintenance.anomalies.ordering import create_work_order
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.models import Anomaly
+from maintenance.orders.from_anomaly import create_work_order
 from sensors.access import Principal
 from sensors.admin_parts.pages import WithButtons
 from sensors.admin_parts.scope import person_of, principal_in

@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from maintenance.models import WorkOrder
-from maintenance.transitions import TRANSITIONS, IllegalMoveError, move
+from maintenance.orders.transitions import TRANSITIONS, move
+from maintenance.refusals import RefusedError
 from sensors.admin_parts.pages import WithButtons
-from sensors.admin_parts.scope import person_of
+from sensors.admin_parts.scope import principal_in
 
 State = WorkOrder.State
 
@@ -92,9 +93,9 @@ class MovesOrders(WithButtons):
                 messages.warning(request, f"{order.number}: give a reason that says why.")
                 continue
             try:
-                order = move(order.pk, to_state, actor=person_of(request), reason=reason)
-            except IllegalMoveError as exc:
-                messages.warning(request, f"{exc}.")
+                order = move(order.pk, to_state, by=principal_in(request), reason=reason)
+            except RefusedError as exc:
+                messages.warning(request, f"{exc.detail}")
             else:
                 self.log_change(request, order, f"{to_state.label}. {reason}".strip())
                 moved.append(order.number)

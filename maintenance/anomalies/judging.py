@@ -43,7 +43,7 @@ def give_verdict(pk: int, *, by: Principal, verdict: str, note: str = "") -> Ano
     if verdict not in Anomaly.Verdict:
         raise InvalidError("unknown_verdict", f"It is one of {', '.join(Anomaly.Verdict)}.")
     anomaly = taken(pk, by)
-    _judge(anomaly, by, verdict, note)
+    judge(anomaly, by, verdict, note)
     return anomaly
 
 
@@ -68,7 +68,7 @@ def merge(pk: int, *, by: Principal, into: int, note: str = "") -> Anomaly:
         Anomaly.objects.filter(pk=into).update(decision_pending=True)
     Anomaly.objects.filter(pk=pk).update(decision_pending=False, re_alarm_at=None)
     anomaly.refresh_from_db()
-    _judge(anomaly, by, Anomaly.Verdict.DUPLICATE, note)
+    judge(anomaly, by, Anomaly.Verdict.DUPLICATE, note)
     AnomalyLog.of(anomaly, Act.MERGED, by.name, f"into {into}. {note}".strip()).save()
     AnomalyLog.of(other, Act.TOOK_IN, by.name, f"{pk}. {note}".strip()).save()
     return anomaly
@@ -80,7 +80,8 @@ def _there(pk: int, into: int) -> list[int]:
     return sorted((pk, into))
 
 
-def _judge(anomaly: Anomaly, by: Principal, verdict: str, note: str) -> None:
+def judge(anomaly: Anomaly, by: Principal, verdict: str, note: str) -> None:
+    """Write a verdict on a locked anomaly, and into its log."""
     before = anomaly.get_verdict_display()
     anomaly.verdict, anomaly.verdict_note = verdict, note[:500]
     anomaly.verdict_by, anomaly.verdict_at = by.name[:150], timezone.now()

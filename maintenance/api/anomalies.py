@@ -16,7 +16,6 @@ from rest_framework.response import Response
 from maintenance.anomalies.acknowledging import acknowledge, unacknowledge
 from maintenance.anomalies.clearing import clear
 from maintenance.anomalies.judging import assign, give_verdict, merge
-from maintenance.anomalies.ordering import create_work_order
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.api.acts import ActEndpoint
 from maintenance.api.anomaly_serializers import (
@@ -31,6 +30,7 @@ from maintenance.api.anomaly_serializers import (
 )
 from maintenance.api.serializers import WorkOrderSerializer
 from maintenance.models import Anomaly, Severity
+from maintenance.orders.from_anomaly import create_work_order
 from maintenance.refusals import InvalidError
 from sensors.api.aside_serializers import Strict
 from sensors.api.authentication import principal

@@ -14,7 +14,7 @@ from maintenance.models.checklists import (
     TemplatePoint,
 )
 from maintenance.models.coding import FailureCode
-from maintenance.models.decisions import Decision
+from maintenance.models.decisions import Decision, DecisionPolicy, PolicySkill
 from maintenance.models.escalations import Escalation, EscalationPolicy, EscalationStep
 from maintenance.models.execution import Attachment, Comment, Downtime, Labour, PartUsed
 from maintenance.models.lives import Life, LivesOverlapError
@@ -48,6 +48,7 @@ __all__ = [
     "Comment",
     "CostAssumption",
     "Decision",
+    "DecisionPolicy",
     "DeliveryAttempt",
     "Downtime",
     "Escalation",
@@ -70,6 +71,7 @@ __all__ = [
     "PlanPart",
     "PlanSkill",
     "PlannedPart",
+    "PolicySkill",
     "Preference",
     "QuietSeason",
     "Report",

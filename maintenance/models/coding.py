@@ -9,12 +9,29 @@ from django.db import models
 
 from sensors.models import Asset, AssetType
 
+# In place of a kind of sensor: the anomaly says that the sensor itself is at fault.
+OF_SENSOR = "sensor"
+
 
 class FailureCodeQuerySet(models.QuerySet["FailureCode"]):
     def for_asset(self, asset: Asset) -> Self:
         """What may be chosen for an asset: the codes of its type, and those of all types."""
         of_type = models.Q(asset_type=None) | models.Q(asset_type=asset.type_id)
         return self.filter(of_type, is_active=True)
+
+    def choices_for(self, asset: Asset, aspect: str) -> Self:
+        """The codes of one aspect, those of the asset's own type first."""
+        own_first = models.F("asset_type").asc(nulls_last=True)
+        return self.for_asset(asset).filter(aspect=aspect).order_by(own_first, "code")
+
+    def modes_by_kind(self, asset: Asset) -> dict[str, FailureCode]:
+        """Which failure mode is suspected when a kind of sensor shows something: of several
+        the first by code, and one of the asset's own type before one of all types."""
+        modes: dict[str, FailureCode] = {}
+        for mode in self.choices_for(asset, self.model.Aspect.MODE):
+            for kind in mode.sensor_kinds:
+                modes.setdefault(kind, mode)
+        return modes
 
 
 class FailureCode(models.Model):
@@ -42,7 +59,8 @@ class FailureCode(models.Model):
         models.CharField(max_length=20),
         default=list,
         blank=True,
-        help_text="Of a failure mode: kinds of sensors in which it shows",
+        help_text="Of a failure mode: kinds of sensors in which it shows, or “sensor” for "
+        "faults of sensors themselves",
     )
     is_active = models.BooleanField(default=True, help_text="May be chosen for new orders")
 

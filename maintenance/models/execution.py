@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, RangeOperators
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from maintenance.models.lives import ONE_ASSET, WHILE
 from maintenance.models.people import Technician
 from maintenance.models.work_orders import WorkOrder
 from sensors.models import Asset
 
 AT_LEAST_0 = [MinValueValidator(0)]
+LABOUR_OVERLAP = "labour_of_one_person_does_not_overlap"
+DOWNTIME_OVERLAP = "downtime_of_an_asset_does_not_overlap"
+# A technician is told by the id; who is none, by a number below 0 made of the name, for an
+# exclusion over text would take an extension (see models/lives.py).
+NUMBER_OF_NAME = Func(
+    F("person"),
+    template="(-1 - (hashtextextended(lower(%(expressions)s), 0) & 4611686018427387903))",
+    output_field=models.BigIntegerField(),
+)
+WHO = Coalesce(F("technician"), NUMBER_OF_NAME)
+ONE_PERSON = Func(WHO, WHO, Value("[]"), function="int8range", output_field=BigIntegerRangeField())
 
 
 class Labour(models.Model):
@@ -38,7 +53,14 @@ class Labour(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_at__gt=F("started_at")), name="labour_ends_after_it_started"
-            )
+            ),
+            ExclusionConstraint(
+                name=LABOUR_OVERLAP,
+                expressions=[
+                    (ONE_PERSON, RangeOperators.OVERLAPS),
+                    (WHILE, RangeOperators.OVERLAPS),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:
@@ -111,7 +133,14 @@ class Downtime(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gt=F("started_at")),
                 name="downtime_ends_after_it_started",
-            )
+            ),
+            ExclusionConstraint(
+                name=DOWNTIME_OVERLAP,
+                expressions=[
+                    (ONE_ASSET, RangeOperators.OVERLAPS),
+                    (WHILE, RangeOperators.OVERLAPS),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:

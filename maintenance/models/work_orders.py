@@ -36,13 +36,32 @@ class WorkOrderQuerySet(models.QuerySet["WorkOrder"]):
         """Orders on which the work should have been done by now."""
         return self.open().filter(due_at__lt=timezone.now())
 
+    def predictive(self) -> Self:
+        return self.filter(origin=self.model.Origin.PREDICTIVE)
+
+    def being_watched(self) -> Self:
+        """Orders whose work has still to prove itself."""
+        return self.filter(verification=self.model.Verification.PENDING)
+
+    def of(self, principal: Principal) -> Self:
+        """Orders that a person is to carry out, or that the person or key has asked for."""
+        mine = Q(requested_by=principal.name[:150])
+        if principal.user_id is not None:
+            mine |= Q(technician__user=principal.user_id)
+        return self.filter(mine)
+
+    def locked(self, pk: int) -> WorkOrder:
+        """One order with its asset; nobody else changes it until the transaction is over."""
+        rows = self.select_for_update(of=("self",), no_key=True)
+        return rows.select_related("asset__site").get(pk=pk)
+
     def visible_to(self, principal: Principal) -> Self:
         sites = principal.sites(Right.READ)
         return self.all() if sites is None else self.filter(asset__site__in=sites)
 
 
 class WorkOrder(models.Model):
-    """A piece of work on an asset. Its state changes in transitions.py alone."""
+    """A piece of work on an asset. Its state changes in orders/transitions.py alone."""
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
@@ -149,12 +168,14 @@ class WorkOrder(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["asset"],
+                fields=["asset", "suspected_mode"],
                 condition=Q(
                     origin="predictive",
                     state__in=["proposed", "approved", "scheduled", "in_progress", "on_hold"],
                 ),
-                name="one_open_predictive_work_order_per_asset",
+                # What nobody has a failure mode for is one mode as well.
+                nulls_distinct=False,
+                name="one_open_predictive_order_per_asset_and_mode",
             ),
             models.UniqueConstraint(
                 fields=["plan"],
@@ -164,8 +185,19 @@ class WorkOrder(models.Model):
                 name="one_open_work_order_per_plan",
             ),
         ]
-        indexes = [models.Index(fields=["-opened_at"], name="latest_work_orders")]
-        permissions = [("approve_workorder", "Can approve work orders")]
+        indexes = [
+            models.Index(fields=["-opened_at"], name="latest_work_orders"),
+            models.Index(
+                fields=["completed_at"],
+                name="work_orders_being_watched",
+                condition=Q(verification="pending"),
+            ),
+            models.Index(
+                fields=["deferred_until"],
+                name="deferred_work_orders",
+                condition=Q(deferred_until__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"

@@ -104,7 +104,7 @@ def _bins(
     columns: Sequence[Sensor], layout: Layout, start: datetime, end: datetime
 ) -> tuple[Values, NDArray[np.bool_]]:
     """Means of shape (bins, columns), NaN without a reading, and whether the machine ran."""
-    gate = _gate_of(columns)
+    gate = gate_of(columns)
     ids = [sensor.pk for sensor in columns]
     place = {sensor: number for number, sensor in enumerate(ids)}
     bins = (end - start) // layout.width
@@ -129,7 +129,7 @@ def _buckets(ids: Sequence[int], width: timedelta, start: datetime, end: datetim
     return fine_buckets(selection, width)
 
 
-def _gate_of(columns: Sequence[Sensor]) -> tuple[int, float] | None:
+def gate_of(columns: Sequence[Sensor]) -> tuple[int, float] | None:
     """The gate of most of the sensors and the level from which on the machine runs."""
     gates = Counter(sensor.gate_id for sensor in columns if sensor.gate_id)
     if not gates:

@@ -12,7 +12,7 @@ from maintenance import policy
 from maintenance.admin.moves import MOVES
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, Notification, WorkOrder
-from maintenance.transitions import TRANSITIONS
+from maintenance.orders.transitions import TRANSITIONS
 from tests.factories import (
     MINUTE,
     NOON,

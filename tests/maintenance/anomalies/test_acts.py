@@ -13,11 +13,11 @@ from maintenance import policy
 from maintenance.anomalies.acknowledging import acknowledge, unacknowledge
 from maintenance.anomalies.clearing import clear
 from maintenance.anomalies.judging import assign, give_verdict, merge
-from maintenance.anomalies.ordering import create_work_order
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.decision import decide_undecided
 from maintenance.events import acknowledged
 from maintenance.models import Anomaly, WorkOrder
+from maintenance.orders.from_anomaly import create_work_order
 from maintenance.refusals import InvalidError, NotAllowedError, RefusedError
 from sensors.access import Right
 from tests.factories import (

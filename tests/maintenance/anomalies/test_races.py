@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 
 from maintenance.anomalies.acknowledging import acknowledge
 from maintenance.anomalies.judging import merge
-from maintenance.anomalies.ordering import create_work_order
 from maintenance.models import Anomaly, WorkOrder
+from maintenance.orders.from_anomaly import create_work_order
 from maintenance.recording import record_episodes
 from maintenance.refusals import RefusedError
 from sensors.models import Sensor

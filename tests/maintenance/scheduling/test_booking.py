@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection, transaction
 
 from maintenance.events import Event, happened
 from maintenance.models import Absence, Booking, WorkOrder
+from maintenance.orders.transitions import move
 from maintenance.refusals import NotAllowedError, RefusedError
 from maintenance.scheduling.booking import schedule, unschedule
-from maintenance.transitions import move
 from sensors.access import Principal, Right
 from sensors.models import Site
 from tests.factories import make_site

@@ -11,11 +11,11 @@ import time_machine
 
 from agents.plan_sites import resume_stalled_plans
 from maintenance.models import SitePlan, WorkOrder
+from maintenance.orders.transitions import move
 from maintenance.refusals import NotAllowedError, RefusedError
 from maintenance.scheduling import asking, planning
 from maintenance.scheduling.asking import plan_site
 from maintenance.scheduling.booking import schedule
-from maintenance.transitions import move
 from sensors.models import Site
 from tests.factories import make_site
 from tests.maintenance.scheduling.crews import (

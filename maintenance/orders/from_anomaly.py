@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from maintenance import policy
 from maintenance.anomalies.taking import taken
-from maintenance.events import Event, happened
-from maintenance.models import Anomaly, AnomalyLog, WorkOrder
+from maintenance.models import Anomaly, AnomalyLog, FailureCode, WorkOrder
+from maintenance.orders.requesting import proposed
+from maintenance.orders.suspecting import mode_of, symptoms_by_anomaly
 from maintenance.refusals import RefusedError
 from sensors.access import Principal
 
@@ -26,15 +27,7 @@ def create_work_order(pk: int, *, by: Principal, note: str = "") -> WorkOrder:
     anomaly.save(update_fields=["work_order", "decision_pending"])
     words = f"{order.number}. {note}".strip()
     AnomalyLog.of(anomaly, AnomalyLog.Act.ORDERED, by.name, words).save()
-    happened.send(
-        WorkOrder,
-        event=Event.PROPOSED,
-        asset=anomaly.asset,
-        anomaly=anomaly,
-        order=order,
-        key="",
-        request_ids=anomaly.correlation_ids,
-    )
+    proposed(order, key="", request_ids=anomaly.correlation_ids)
     return order
 
 
@@ -56,6 +49,7 @@ def _opened(anomaly: Anomaly, by: Principal, note: str) -> WorkOrder:
     order = WorkOrder(
         asset=anomaly.asset,
         origin=WorkOrder.Origin.PREDICTIVE,
+        suspected_mode=_suspected(anomaly),
         priority=urgency,
         title=f"{anomaly.asset.tag}: {anomaly.get_kind_display().lower()} on {finding.sensor}",
         description="\n".join(filter(None, [note, f"{finding.sensor}: {anomaly.reason}"])),
@@ -67,8 +61,14 @@ def _opened(anomaly: Anomaly, by: Principal, note: str) -> WorkOrder:
         with transaction.atomic():
             order.save(force_insert=True)
     except IntegrityError as exc:
-        if "one_open_predictive_work_order" not in str(exc):
+        if "one_open_predictive_order" not in str(exc):
             raise
-        words = "An order that was proposed because of what is seen on the asset is open."
+        words = "An order on the asset is open because of the same suspected failure mode."
         raise RefusedError("asset_has_open_order", words) from exc
     return order
+
+
+def _suspected(anomaly: Anomaly) -> FailureCode | None:
+    symptoms = symptoms_by_anomaly([anomaly])[anomaly.pk]
+    modes = FailureCode.objects.modes_by_kind(anomaly.asset)
+    return mode_of(symptoms, modes) if symptoms else None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from maintenance.models import WorkOrder, WorkOrderTransition
-from maintenance.transitions import TRANSITIONS, IllegalMoveError, move
+from maintenance.orders.transitions import TRANSITIONS, IllegalMoveError, move
 from tests.factories import make_asset, make_user, make_work_order
 from tests.races import race
 
