@@ -110,7 +110,9 @@ class Fetched:
             work_completed_at=self.by_then(row["work_order__completed_at"]),
             order=row["work_order"],
             verdict=row["verdict"] if judged_at is None or self.by_then(judged_at) else "",
-            suppressed=bool(row["suppression"]),
+            # What was told once and kept quiet later was an alarm all the same.
+            suppressed=self.by_then(row["suppressed_at"]) is not None
+            and row["announced_severity"] is None,
             merged=row["merged_into"] is not None,
         )
 
@@ -219,7 +221,8 @@ ALARM_FIELDS = (
     "acknowledged_at",
     "verdict",
     "verdict_at",
-    "suppression",
+    "suppressed_at",
+    "announced_severity",
     "merged_into",
     "work_order",
     "work_order__opened_at",

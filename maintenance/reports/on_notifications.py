@@ -14,11 +14,8 @@ def notifications(subject: Subject) -> Section:
     start, end = subject.question.within
     Status = Notification.Status
     found = (
-        Notification.objects.filter(
-            work_order__asset__site=subject.report.site_id,
-            created_at__gte=start,
-            created_at__lt=end,
-        )
+        Notification.objects.messages()
+        .filter(site=subject.report.site_id, created_at__gte=start, created_at__lt=end)
         .order_by("channel")
         .values_list("channel")
         .annotate(
@@ -27,5 +24,5 @@ def notifications(subject: Subject) -> Section:
             failed=Count("pk", filter=Q(status=Status.FAILED)),
         )
     )
-    columns = ["Channel", "Notifications", "Sent", "Failed"]
+    columns = ["Channel", "Messages", "Sent", "Failed"]
     return Section("Notifications", tables=[Table("By channel", columns, list(found))])

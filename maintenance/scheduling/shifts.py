@@ -56,6 +56,14 @@ class WeeklyShift:
             return "The break lies within the shift."
         return ""
 
+    @property
+    def hours(self) -> float:
+        """How long is worked by the clock, without the break."""
+        minutes = self._after_start(self.ends)
+        if self.break_starts is not None and self.break_ends is not None:
+            minutes -= self._after_start(self.break_ends) - self._after_start(self.break_starts)
+        return minutes / 60
+
     def minutes_of_week(self) -> tuple[float, float]:
         """Start and end, counted from Monday 00:00 by the clock."""
         start = self.weekday * 1_440 + _minutes(self.starts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from maintenance.figures import fetching
 from maintenance.figures.answering import figures_of
+from maintenance.figures.capacity import capacity_of
 from maintenance.figures.catalogue import CATALOGUE, WHY
 from maintenance.figures.question import FiguresError, Question
 from maintenance.models import CostAssumption
@@ -24,10 +26,11 @@ from tests.maintenance.figures.plant import (
     make_part,
     make_technician,
 )
+from tests.maintenance.scheduling.crews import make_calendar
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 10
+MOST_QUERIES = 11
 
 
 def ask(*sites: Any, asset: Any = None, **fields: Any) -> Any:
@@ -176,6 +179,18 @@ def test_the_backlog_is_that_of_the_end_of_the_interval(site) -> None:
     details = ask(site, as_of=NOON + 30 * DAY)["backlog"].details
 
     assert (details["hours"], details["approved_hours"]) == (3, 1)
+
+
+def test_hands_are_counted_by_the_shifts_that_they_have(site) -> None:
+    make_technician(site, capacity_percent=50)
+    own = make_calendar(site, is_default=False)
+    make_technician(site, calendar=own, capacity_percent=80)
+    make_technician(site, calendar=own, is_active=False)
+    assert capacity_of([site.pk]) == (2, 40 + 5 * 7.5 * 0.8)
+
+    night = {"starts": time(22), "ends": time(6), "break_starts": None, "break_ends": None}
+    make_calendar(site, days=[6], shift=night)
+    assert capacity_of([site.pk]) == (2, 8 * 0.5 + 5 * 7.5 * 0.8)
 
 
 def test_what_only_holds_others_together_has_no_hours_of_its_own(site) -> None:
