@@ -29,6 +29,10 @@ class Event(models.TextChoices):
 # them; and `request_ids` that led to it.
 happened = Signal()
 
+# Sent in its place for what comes by the hundred, with `happenings`: a list of what
+# `happened` would be sent with for each.
+many_happened = Signal()
+
 # Sent with `anomalies`, a list of their ids, inside the transaction that acknowledges them:
 # whoever goes on calling people until somebody answers has to stop.
 acknowledged = Signal()

@@ -18,6 +18,8 @@ ALIAS = "default"
 OURS = {"sensors_hourly_kept", "sensors_hourly_changed"}
 # What Django would put back at once, the same as it was.
 ALWAYS_THERE = {"django_content_type", "auth_permission"}
+# The codes of all types of assets are laid down with the tables.
+LAID_DOWN = {"maintenance_failurecode": "asset_type_id IS NULL"}
 
 
 def connection_to(url: str) -> BaseDatabaseWrapper:
@@ -47,9 +49,10 @@ def emptied(
     are empty, and deleting from these costs nothing. It is done as a replica does it, without
     a look at what refers to what.
     """
-    names = [operations.quote_name(table) for table in {*tables, *OURS} - ALWAYS_THERE]
+    names = {table: operations.quote_name(table) for table in {*tables, *OURS} - ALWAYS_THERE}
     return [
         "SET session_replication_role = replica",
-        *(f"DELETE FROM {name}" for name in names),
+        *(f"DELETE FROM {name}" for table, name in names.items() if table not in LAID_DOWN),
+        *(f"DELETE FROM {names[table]} WHERE NOT {kept}" for table, kept in LAID_DOWN.items()),
         "SET session_replication_role = DEFAULT",
     ]

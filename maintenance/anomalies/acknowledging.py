@@ -63,14 +63,12 @@ def take_back_acknowledgements(now: datetime, *, most: int = 500) -> int:
         .order_by("re_alarm_at")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
     )
-    found = list(due.select_related("asset")[:most])
+    found = list(due.select_related("asset__site")[:most])
     for anomaly in found:
         _take_back(anomaly)
     Anomaly.objects.bulk_update(found, ACKNOWLEDGEMENT)
     AnomalyLog.objects.bulk_create(AnomalyLog.of(a, Act.RE_ALARMED) for a in found)
-    for anomaly in found:
-        if not anomaly.suppression:
-            announce(anomaly, Event.OPENED, now.isoformat())
+    announce((a, Event.OPENED, now.isoformat()) for a in found if not a.suppression)
     return len(found)
 
 

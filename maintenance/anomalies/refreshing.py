@@ -32,7 +32,7 @@ def bring_up_to_date(pks: Sequence[int], now: datetime | None = None) -> int:
     unless somebody has acknowledged it meanwhile. Says how many those are."""
     now = now or timezone.now()
     free = Anomaly.objects.open().filter(pk__in=pks).order_by("pk")
-    rows = list(free.select_for_update(of=("self",), no_key=True).select_related("asset"))
+    rows = list(free.select_for_update(of=("self",), no_key=True).select_related("asset__site"))
     heard, log = [], []
     for anomaly, reason in zip(rows, reasons_for(rows, now), strict=True):
         before = anomaly.suppression
@@ -47,6 +47,5 @@ def bring_up_to_date(pks: Sequence[int], now: datetime | None = None) -> int:
         anomaly.announced_severity = anomaly.severity_worst
     Anomaly.objects.bulk_update(rows, CHANGING, batch_size=500)
     AnomalyLog.objects.bulk_create(log)
-    for anomaly in told:
-        announce(anomaly, Event.OPENED, now.isoformat())
+    announce((anomaly, Event.OPENED, now.isoformat()) for anomaly in told)
     return len(heard)

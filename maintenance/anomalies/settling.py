@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from maintenance.anomalies.crediting import credit
 from maintenance.anomalies.suppressing import reasons_for
-from maintenance.events import Event, happened
+from maintenance.events import Event, many_happened
 from maintenance.models import Anomaly, AnomalyLog, Symptom
 
 # What is decided here about an anomaly, and written with it.
@@ -78,9 +78,7 @@ def tell(changes: Sequence[Change]) -> None:
     )
     if moved := [change.anomaly.pk for change in changes if change.hands_on]:
         Anomaly.objects.filter(merged__in=moved).update(decision_pending=True)
-    for change in changes:
-        for event, key in change.events:
-            announce(change.anomaly, event, key)
+    announce((change.anomaly, *said) for change in changes for said in change.events)
 
 
 def suppress(anomaly: Anomaly, reason: str, now: datetime) -> None:
@@ -101,16 +99,20 @@ def log_of(anomaly: Anomaly, before: str) -> AnomalyLog | None:
     return AnomalyLog.of(anomaly, AnomalyLog.Act.UNSUPPRESSED, words=words)
 
 
-def announce(anomaly: Anomaly, event: Event, key: str) -> None:
-    """Let those who listen know. `key` tells repeats of an event apart."""
-    happened.send(
-        Anomaly,
-        event=event,
-        asset=anomaly.asset,
-        anomaly=anomaly,
-        key=key,
-        request_ids=anomaly.correlation_ids,
-    )
+def announce(events: Iterable[tuple[Anomaly, Event, str]]) -> None:
+    """Let those who listen know. A key tells repeats of an event apart."""
+    happenings = [
+        {
+            "event": event,
+            "asset": anomaly.asset,
+            "anomaly": anomaly,
+            "key": key,
+            "request_ids": anomaly.correlation_ids,
+        }
+        for anomaly, event, key in events
+    ]
+    if happenings:
+        many_happened.send(Anomaly, happenings=happenings)
 
 
 def _hand_on(change: Change) -> None:

@@ -30,7 +30,7 @@ def capacity_of(sites: Collection[int]) -> Capacity:
     rows = technicians.values_list("calendar", "site", "capacity_percent")
     weekly = []
     for own, site, percent in rows:
-        calendar = own or defaults.get(site)
+        shifts = own or defaults.get(site)
         usual = settings.WEEKLY_HOURS_PER_TECHNICIAN
-        weekly.append(usual if calendar is None else hours[calendar] * percent / 100)
+        weekly.append(usual if shifts is None else hours[shifts] * percent / 100)
     return Capacity(len(weekly), sum(weekly))

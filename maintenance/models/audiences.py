@@ -23,9 +23,9 @@ class ReachQuerySet(models.QuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
-    def of_site(self, site_id: int | None) -> Self:
-        """Those of the site and those of all sites."""
-        return self.filter(Q(site=None) | Q(site=site_id))
+    def of_sites(self, sites: Collection[int]) -> Self:
+        """Those of some sites, and those of all sites."""
+        return self.filter(Q(site=None) | Q(site__in=sites))
 
     def planned_by(self, principal: Principal) -> Self:
         """Those of the sites that the principal plans for, and those of all sites."""

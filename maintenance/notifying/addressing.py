@@ -43,6 +43,21 @@ def by_settings() -> list[Address]:
     return [*mails, Address("webhook", hook)] if hook else mails
 
 
+class AddressBook:
+    """Addresses of audiences for many happenings, each looked up once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], list[Address]] = {}
+
+    def of(self, audience: Audience, what: Happening) -> list[Address]:
+        if audience.to_assignee:
+            return addresses_of(audience, what)
+        key = (type(audience), audience.pk, what.site_id, what.severity)
+        if key not in self._known:
+            self._known[key] = addresses_of(audience, what)
+        return self._known[key]
+
+
 def addresses_of(audience: Audience, what: Happening) -> list[Address]:
     """Where the audience is told of what happened, each address once.
 
@@ -51,7 +66,7 @@ def addresses_of(audience: Audience, what: Happening) -> list[Address]:
     found = [
         Address(channel.kind, channel.recipient, target_id=channel.pk)
         for channel in audience.to_channels.all()
-        if channel.is_active and channel.site_id in (None, what.site.pk)
+        if channel.is_active and channel.site_id in (None, what.site_id)
     ]
     found += _of_people(_people(audience, what), what.severity)
     if audience.to_assignee:
@@ -60,7 +75,7 @@ def addresses_of(audience: Audience, what: Happening) -> list[Address]:
 
 
 def _people(audience: Audience, what: Happening) -> list[User]:
-    members = Membership.objects.filter(site=what.site)
+    members = Membership.objects.filter(site=what.site_id)
     chosen = Q(pk__in=audience.to_users.values("pk"))
     chosen |= Q(pk__in=members.filter(role__in=audience.to_roles).values("user"))
     if audience.to_assignee:

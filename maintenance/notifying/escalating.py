@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from maintenance.events import Event
@@ -10,7 +13,7 @@ from maintenance.models import Anomaly, Escalation, EscalationPolicy, Notificati
 from maintenance.models.escalations import EscalationQuerySet
 from maintenance.models.notifications import ESCALATED
 from maintenance.notifying.addressing import addresses_of
-from maintenance.notifying.happenings import Happening, happening
+from maintenance.notifying.happenings import Happening, happening, reaches
 from maintenance.notifying.muting import settled
 
 Watched = EscalationPolicy.Watched
@@ -28,12 +31,18 @@ ENDS = {
 MOST_AT_ONCE = 200
 
 
-def follow(what: Happening) -> None:
-    """Begin or end escalations, in the transaction of what happened."""
-    if what.event in ENDS:
-        _stop(_about(what), ENDS[Event(what.event)])
-    elif what.event in BEGINS and (what.anomaly is None or what.anomaly.acknowledged_at is None):
-        _begin(what, BEGINS[Event(what.event)])
+def follow(happenings: Sequence[Happening]) -> None:
+    """Begin and end escalations, in the transaction of what happened."""
+    begun = [what for what in happenings if what.event in BEGINS and not _is_acknowledged(what)]
+    if begun:
+        _begin(begun)
+    for event, why in ENDS.items():
+        if ended := [what for what in happenings if what.event == event]:
+            _stop(_about(ended), why)
+
+
+def _is_acknowledged(what: Happening) -> bool:
+    return what.anomaly is not None and what.anomaly.acknowledged_at is not None
 
 
 def stop_escalation(*anomalies: Anomaly | int) -> int:
@@ -47,10 +56,10 @@ def stop_escalation(*anomalies: Anomaly | int) -> int:
     return _stop(Escalation.objects.filter(anomaly__in=ids), "It was acknowledged.")
 
 
-def _about(what: Happening) -> EscalationQuerySet:
-    if what.anomaly:
-        return Escalation.objects.filter(anomaly=what.anomaly)
-    return Escalation.objects.filter(work_order=what.order, work_order__isnull=False)
+def _about(happenings: Sequence[Happening]) -> EscalationQuerySet:
+    anomalies = [what.anomaly.pk for what in happenings if what.anomaly]
+    orders = [what.order.pk for what in happenings if what.order and not what.anomaly]
+    return Escalation.objects.filter(Q(anomaly__in=anomalies) | Q(work_order__in=orders))
 
 
 @transaction.atomic
@@ -61,16 +70,26 @@ def _stop(escalations: EscalationQuerySet, why: str) -> int:
     return len(stopped)
 
 
-def _begin(what: Happening, watched: str) -> None:
-    policies = EscalationPolicy.objects.active().of_site(what.site.pk).filter(watches=watched)
-    for policy in policies.prefetch_related("steps"):
-        first = next(iter(policy.steps.all()), None)
-        if first and policy.reaches(what.lineage, what.severity):
-            now = timezone.now()
-            row = Escalation(policy=policy, started_at=now, next_step_at=now + first.after)
-            row.anomaly, row.work_order = what.anomaly, None if what.anomaly else what.order
-            # One that runs goes on: what gets worse is not waited for anew.
-            Escalation.objects.bulk_create([row], ignore_conflicts=True)
+def _begin(happenings: Sequence[Happening]) -> None:
+    now, sites = timezone.now(), {what.site_id for what in happenings}
+    policies = EscalationPolicy.objects.active().of_sites(sites).prefetch_related("steps")
+    Escalation.objects.bulk_create(
+        [
+            Escalation(
+                policy=policy,
+                anomaly=what.anomaly,
+                work_order=None if what.anomaly else what.order,
+                started_at=now,
+                next_step_at=now + first.after,
+            )
+            for policy in policies
+            for first in policy.steps.all()[:1]
+            for what in happenings
+            if policy.watches == BEGINS[Event(what.event)] and reaches(policy, what)
+        ],
+        # One that runs goes on: what gets worse is not waited for anew.
+        ignore_conflicts=True,
+    )
 
 
 def take_steps() -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from maintenance.models import Anomaly, Notification, Severity, WorkOrder
+from maintenance.models.audiences import Reach
 from maintenance.policy import Priority
 from sensors.models import Asset, Site
 
@@ -27,7 +28,7 @@ class Happening:
     """One event. Without an anomaly and an order it is about the asset, or about the site."""
 
     event: str
-    site: Site
+    site_id: int
     asset: Asset | None = None
     anomaly: Anomaly | None = None
     order: WorkOrder | None = None
@@ -52,7 +53,7 @@ class Happening:
     @property
     def group(self) -> str:
         """What is told together with it."""
-        return f"asset {self.asset.pk}" if self.asset else f"site {self.site.pk}"
+        return f"asset {self.asset.pk}" if self.asset else f"site {self.site_id}"
 
     @cached_property
     def lineage(self) -> list[int]:
@@ -62,7 +63,7 @@ class Happening:
         """A row that says it to somebody, not yet stored."""
         return Notification(
             **{
-                "site": self.site,
+                "site_id": self.site_id,
                 "asset": self.asset,
                 "anomaly": self.anomaly,
                 "work_order": self.order,
@@ -75,6 +76,12 @@ class Happening:
             }
             | fields
         )
+
+
+def reaches(reach: Reach, what: Happening) -> bool:
+    """Whether a rule or a policy is about where it happened, and about what is so severe."""
+    here = reach.site_id in (None, what.site_id)
+    return here and reach.reaches(what.lineage, what.severity)
 
 
 def fitting(key: str) -> str:
@@ -102,7 +109,7 @@ def happening(
     """
     row = anomaly or order
     asset = asset or (row.asset if row else None)
-    where = site or (asset.site if asset else None)
+    where = site.pk if site else asset.site_id if asset else None
     if where is None:
         raise ValueError(f"{event} happened nowhere: name an asset or a site")
     return Happening(event, where, asset, anomaly, order, key, detail, list(request_ids))

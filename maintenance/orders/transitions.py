@@ -177,8 +177,6 @@ def _tell(order: WorkOrder, before: str) -> None:
     event = TOLD.get(State(order.state))
     if before == State.SCHEDULED and order.state == State.APPROVED:
         event = None  # Only taken off the schedule: it was approved before.
-    if order.state == State.SCHEDULED and order.technician_id:
-        event = Event.ASSIGNED
     if event:
         happened.send(
             sender=WorkOrder,

@@ -171,7 +171,7 @@ def test_a_look_takes_few_queries(django_assert_max_num_queries: Any) -> None:
     sensor = learnt()
     bring(sensor, odd(DAY, FIRST, LAST))
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(36):
         record_odd_shapes(sensor.pk, night(DAY))
 
 

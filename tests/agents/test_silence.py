@@ -220,7 +220,7 @@ def test_a_look_takes_as_many_queries_however_many_are_silent(
     *silent_ones, other = plant(make_site(), 12)
     bring(other, range(30, 60))
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(34):
         assert record_silences(at(60)) == len(silent_ones)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from maintenance.events import happened
+from maintenance.events import many_happened
 from maintenance.models import Anomaly
 from maintenance.recording import Scored, record_episodes
 from mlops.detectors.base import Explanation
@@ -59,14 +59,14 @@ def heard() -> Iterator[list[tuple[str, int, str]]]:
     """What is told meanwhile: event, anomaly and key."""
     told: list[tuple[str, int, str]] = []
 
-    def listen(*, event: str, anomaly: Anomaly, key: str, **kwargs: Any) -> None:
-        told.append((str(event), anomaly.pk, key))
+    def listen(*, happenings: list[dict[str, Any]], **kwargs: Any) -> None:
+        told.extend((str(one["event"]), one["anomaly"].pk, one["key"]) for one in happenings)
 
-    happened.connect(listen)
+    many_happened.connect(listen)
     try:
         yield told
     finally:
-        happened.disconnect(listen)
+        many_happened.disconnect(listen)
 
 
 def words_of(told: list[tuple[str, int, str]]) -> list[str]:

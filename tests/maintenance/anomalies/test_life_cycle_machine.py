@@ -32,7 +32,7 @@ from maintenance.anomalies.judging import give_verdict, merge
 from maintenance.anomalies.refreshing import refresh_suppression
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.anomalies.windows import cancel, move_windows_on
-from maintenance.events import happened
+from maintenance.events import many_happened
 from maintenance.models import Anomaly, MaintenanceWindow
 from maintenance.recording import record_episodes
 from maintenance.refusals import RefusedError
@@ -62,18 +62,20 @@ class LifeCycle(RuleBasedStateMachine):
         self.rows: dict[int, Expected] = {}
         self.now = NOON
         self.window: MaintenanceWindow | None = None
-        happened.connect(self.listen)
+        many_happened.connect(self.listen)
 
     def teardown(self) -> None:
-        happened.disconnect(self.listen)
+        many_happened.disconnect(self.listen)
         self.clock.stop()
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
 
-    def listen(self, *, event: str, anomaly: Anomaly, **kwargs: Any) -> None:
-        assert anomaly.suppression == "", "what is suppressed is told of"
-        assert anomaly.merged_into_id is None, "what was merged is told of"
-        self.heard.append((anomaly.pk, str(event)))
+    def listen(self, *, happenings: list[dict[str, Any]], **kwargs: Any) -> None:
+        for one in happenings:
+            anomaly: Anomaly = one["anomaly"]
+            assert anomaly.suppression == "", "what is suppressed is told of"
+            assert anomaly.merged_into_id is None, "what was merged is told of"
+            self.heard.append((anomaly.pk, str(one["event"])))
 
     heard: list[tuple[int, str]] = []
 

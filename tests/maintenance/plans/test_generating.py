@@ -189,7 +189,7 @@ def test_other_events_and_orders_do_not_move_a_plan() -> None:
 
     happened.send(WorkOrder, event=Event.ASSIGNED, order=order)
     happened.send(WorkOrder, event=Event.COMPLETED, order=make_work_order())
-    happened.send(WorkOrder, event=Event.COMPLETED)
+    happened.send(WorkOrder, event=Event.COMPLETED, asset=plan.asset)
 
     plan.refresh_from_db()
     assert plan.awaits == order
