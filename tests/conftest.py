@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from rest_framework.test import APIClient
 
@@ -12,9 +13,16 @@ from agents import nudge
 from agents import tasks as _agents  # noqa: F401, the agents are known from the first test on
 from sensors.intake.limits import backlog
 from sensors.models import Site
-from tests import databases
+from tests import databases, migrated
 from tests.factories import make_key, make_site
 from tests.mosquitto import Mosquitto, require_mosquitto
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of each process is a copy, where there is one to copy from."""
+    if template := migrated.awaited():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template
 
 
 @pytest.fixture(autouse=True, scope="session")

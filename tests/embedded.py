@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import psycopg
 import pytest
 
 from config.embedded import EmbeddedServers
+from tests import migrated
 
 _servers: list[EmbeddedServers] = []
+_builders: list[subprocess.Popen[bytes]] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,8 +37,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         # Test data need not survive a power cut.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
+    if getattr(early_config.known_args_namespace, "numprocesses", None):
+        _builders.append(migrated.begin())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    while _builders:
+        builder = _builders.pop()
+        builder.terminate()
+        builder.wait()
     while _servers:
         _servers.pop().__exit__()

