@@ -24,7 +24,7 @@ from maintenance.scheduling.offering import MAY_BE_SCHEDULED, job_of, next_start
 from maintenance.scheduling.results import result_of
 from maintenance.scheduling.wording import explained
 from maintenance.scheduling.workers import workers_at
-from sensors.access import Principal
+from sensors.access import Principal, Right
 from sensors.models import Site
 
 State = WorkOrder.State
@@ -66,7 +66,9 @@ def carry_out(asked: SitePlan, progress: Progress) -> dict[str, Any]:
     before = (question.standing, question.states)
     found = work_out(question, now, timedelta(days=asked.days), progress)
     if asked.apply:
-        by = Principal(asked.asked_by, {}, user_id=asked.asker_id)
+        # Whether he or she may was looked at when it was asked for.
+        held = {asked.site_id: frozenset({Right.PLAN})}
+        by = Principal(asked.asked_by, held, user_id=asked.asker_id)
         with transaction.atomic():
             Site.objects.select_for_update(no_key=True).get(pk=asked.site_id)
             list(
