@@ -12,6 +12,7 @@ from maintenance.orders.requesting import proposed
 from maintenance.orders.suspecting import mode_of, symptoms_by_anomaly
 from maintenance.refusals import RefusedError
 from sensors.access import Principal
+from sensors.models import Asset
 
 
 @transaction.atomic
@@ -20,6 +21,8 @@ def create_work_order(pk: int, *, by: Principal, note: str = "") -> WorkOrder:
 
     Raises RefusedError, also where an order on the asset is open, and NotAllowedError.
     """
+    # The asset first, as those do who decide about it.
+    list(Asset.objects.filter(anomalies=pk).locked())
     anomaly = taken(pk, by)
     _check_no_order(anomaly)
     order = _opened(anomaly, by, note)
