@@ -66,8 +66,14 @@ def _opened(anomaly: Anomaly, by: Principal, note: str) -> WorkOrder:
     except IntegrityError as exc:
         if "one_open_predictive_order" not in str(exc):
             raise
-        words = "An order on the asset is open because of the same suspected failure mode."
-        raise RefusedError("asset_has_open_order", words) from exc
+        alike = WorkOrder.objects.open().predictive().filter(asset=order.asset_id)
+        other = alike.filter(suspected_mode=order.suspected_mode).first()
+        words = f"{other.number if other else 'An order on the asset'} is open because of the same"
+        raise RefusedError(
+            "asset_has_open_order",
+            f"{words} suspected failure mode.",
+            work_order=other.number if other else None,
+        ) from exc
     return order
 
 

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 
 from agents.models import PipelineRun
 from agents.nudge import start_runs
-from maintenance import decision
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
+from maintenance.orders import suspecting
 from sensors.history.windows import windows_of
 from sensors.models import Asset, Sensor
 from tests.factories import (
@@ -61,14 +61,14 @@ def test_an_asset_that_cannot_be_decided_about_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     odd, sound = make_sensor(alarm_high=90), make_sensor(alarm_high=90)
-    finding = decision._finding
+    finding = suspecting.finding_of
 
-    def fail_for_odd(symptom: Symptom) -> object:
+    def fail_for_odd(symptom: Symptom, anomaly: Anomaly | None) -> object:
         if symptom.sensor == odd:
             raise ValueError("odd")
-        return finding(symptom)
+        return finding(symptom, anomaly)
 
-    monkeypatch.setattr("maintenance.decision._finding", fail_for_odd)
+    monkeypatch.setattr("maintenance.orders.suspecting.finding_of", fail_for_odd)
     send(odd, 95.0)
     send(sound, 95.0)
 

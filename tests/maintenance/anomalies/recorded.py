@@ -56,11 +56,11 @@ def worker(site_id: int, *rights: Right, name: str = "erika") -> Principal:
 
 @contextmanager
 def heard() -> Iterator[list[tuple[str, int, str]]]:
-    """What is told meanwhile: event, anomaly and key."""
+    """What is told meanwhile: event, anomaly (0 for an order) and key."""
     told: list[tuple[str, int, str]] = []
 
-    def listen(*, event: str, anomaly: Anomaly, key: str, **kwargs: Any) -> None:
-        told.append((str(event), anomaly.pk, key))
+    def listen(*, event: str, anomaly: Anomaly | None, key: str, **kwargs: Any) -> None:
+        told.append((str(event), anomaly.pk if anomaly else 0, key))
 
     happened.connect(listen)
     try:

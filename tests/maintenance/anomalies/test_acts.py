@@ -16,7 +16,7 @@ from maintenance.anomalies.judging import assign, give_verdict, merge
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.decision import decide_undecided
 from maintenance.events import acknowledged
-from maintenance.models import Anomaly, WorkOrder
+from maintenance.models import Anomaly, FailureCode, WorkOrder
 from maintenance.orders.from_anomaly import create_work_order
 from maintenance.refusals import InvalidError, NotAllowedError, RefusedError
 from sensors.access import Right
@@ -267,9 +267,17 @@ def test_one_whose_order_was_closed_may_have_another(anomaly: Anomaly) -> None:
 
 
 def test_the_asset_has_one_such_order_open_at_most(anomaly: Anomaly) -> None:
-    make_work_order(asset=anomaly.asset, origin="predictive")
+    mode = FailureCode.objects.get(code="OHE", asset_type=None)
+    make_work_order(asset=anomaly.asset, suspected_mode=mode)
 
     with refused("asset_has_open_order"):
         create_work_order(anomaly.pk, by=by(anomaly))
 
     assert WorkOrder.objects.count() == 1
+
+
+def test_what_points_to_another_failure_may_have_an_order_beside_it(anomaly: Anomaly) -> None:
+    mode = FailureCode.objects.get(code="VIB", asset_type=None)
+    make_work_order(asset=anomaly.asset, suspected_mode=mode)
+
+    assert create_work_order(anomaly.pk, by=by(anomaly)).suspected_mode != mode
