@@ -68,9 +68,11 @@ def found(order: WorkOrder, **fields: Any) -> Completion:
     return Completion(**said | fields)
 
 
-def anomaly_of(asset: Asset | None = None, kind: str = "temperature", **fields: Any) -> Anomaly:
+def anomaly_of(
+    asset: Asset | None = None, measures: str = "temperature", **fields: Any
+) -> Anomaly:
     """One on a sensor of its own."""
-    sensor = make_sensor(asset=asset or make_asset(), kind=kind)
+    sensor = make_sensor(asset=asset or make_asset(), kind=measures)
     return make_anomaly(sensor, **fields)
 
 

@@ -39,7 +39,7 @@ def modes() -> list[str | None]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "anomaly_kind", "mode"),
+    ("measures", "kind", "mode"),
     [
         ("temperature", "high_limit", "OHE"),
         ("vibration", "deviation", "VIB"),
@@ -49,15 +49,12 @@ def modes() -> list[str | None]:
         ("other", "high_limit", None),
     ],
 )
-def test_a_sensor_points_to_a_failure_mode(kind: str, anomaly_kind: str, mode: str | None) -> None:
-    anomaly = anomaly_of(kind=kind, severity_worst=4)
-    anomaly.symptoms.update(kind=anomaly_kind)
-    anomaly.kind = anomaly_kind
-    anomaly.save()
+def test_a_sensor_points_to_a_failure_mode(measures: str, kind: str, mode: str | None) -> None:
+    # Of a limit, the worst grade; of a fault of a sensor, the one that is worth an order.
+    anomaly_of(measures=measures, kind=kind, severity_worst=4)
 
     decide()
 
-    # A fault of a sensor is worth an order from its second grade on.
     assert modes() == [mode]
 
 
@@ -67,7 +64,7 @@ def test_the_codes_of_the_own_type_go_before_and_unused_ones_are_not_suspected()
     FailureCode.objects.create(**fields, code="A", sensor_kinds=["flow"], is_active=False)
     FailureCode.objects.create(**fields, code="B", sensor_kinds=["flow"])
     FailureCode.objects.create(**fields, code="C", sensor_kinds=["flow"])
-    anomaly_of(make_asset(type=pump), kind="flow")
+    anomaly_of(make_asset(type=pump), "flow")
 
     decide()
 
