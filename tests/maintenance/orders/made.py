@@ -23,6 +23,24 @@ BY_RIGHT = {
     "technician": frozenset({Right.READ, Right.WORK}),
     "planner": frozenset({Right.READ, Right.WORK, Right.PLAN}),
 }
+ROLES = tuple(BY_RIGHT)
+# Each way from state to state: who may at least, and whether it has to be said why.
+WAYS = {
+    ("proposed", "approved"): ("planner", True),
+    ("proposed", "cancelled"): ("planner", True),
+    ("approved", "scheduled"): ("planner", False),
+    ("approved", "in_progress"): ("technician", False),
+    ("approved", "cancelled"): ("planner", True),
+    ("scheduled", "in_progress"): ("technician", False),
+    ("scheduled", "approved"): ("planner", False),
+    ("scheduled", "cancelled"): ("planner", True),
+    ("in_progress", "on_hold"): ("technician", False),
+    ("in_progress", "completed"): ("technician", False),
+    ("on_hold", "in_progress"): ("technician", False),
+    ("on_hold", "cancelled"): ("planner", True),
+    ("completed", "closed"): ("planner", False),
+    ("completed", "in_progress"): ("technician", True),
+}
 
 
 def person(at: Asset | WorkOrder, role: str = "planner", name: str = "erika") -> Principal:

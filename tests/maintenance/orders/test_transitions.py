@@ -9,30 +9,12 @@ from maintenance.orders.transitions import TRANSITIONS, IllegalMoveError, move
 from maintenance.refusals import NotAllowedError
 from sensors.models.access import principal_of
 from tests.factories import NOON, make_asset, make_user
-from tests.maintenance.orders.made import found, order_in, person, refused, told
+from tests.maintenance.orders.made import ROLES, WAYS, found, order_in, person, refused, told
 from tests.maintenance.scheduling.crews import make_booking, make_technician
 
 pytestmark = pytest.mark.django_db
 
-# To each state where from: who may, and whether it has to be said why.
-WAYS = {
-    ("proposed", "approved"): ("planner", True),
-    ("proposed", "cancelled"): ("planner", True),
-    ("approved", "scheduled"): ("planner", False),
-    ("approved", "in_progress"): ("technician", False),
-    ("approved", "cancelled"): ("planner", True),
-    ("scheduled", "in_progress"): ("technician", False),
-    ("scheduled", "approved"): ("planner", False),
-    ("scheduled", "cancelled"): ("planner", True),
-    ("in_progress", "on_hold"): ("technician", False),
-    ("in_progress", "completed"): ("technician", False),
-    ("on_hold", "in_progress"): ("technician", False),
-    ("on_hold", "cancelled"): ("planner", True),
-    ("completed", "closed"): ("planner", False),
-    ("completed", "in_progress"): ("technician", True),
-}
 STATES = [str(state) for state in WorkOrder.State]
-ROLES = ("nobody", "viewer", "technician", "planner")
 
 
 def ready(from_state: str, to_state: str) -> WorkOrder:
