@@ -35,7 +35,7 @@ def decided(order: WorkOrder, choice: str, role: str = "planner", **said: Any) -
     return decide(order.pk, choice, by=person(order, role), **{"justification": "So"} | said)
 
 
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "approve": {},
     "modify": {"changes": {"priority": "P1"}},
     "reject": {},

@@ -38,7 +38,7 @@ def repaired(asset: Asset | None = None, **fields: Any) -> WorkOrder:
     fields = {"origin": "predictive", "asset": asset or make_asset()} | fields
     order = order_in("in_progress", suspected_mode=mode, **fields)
     over = timezone.now() - HOUR
-    ended = {"started_at": over - HOUR, "last_seen_at": over, "ended_at": over}
+    ended: dict[str, Any] = {"started_at": over - HOUR, "last_seen_at": over, "ended_at": over}
     anomaly_of(order.asset, work_order=order, decision_pending=False, **ended)
     return completed(order)
 

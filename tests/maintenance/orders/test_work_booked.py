@@ -48,7 +48,7 @@ def worked(
 
 
 def stood(order: WorkOrder, start: float, end: float | None = None, **said: Any) -> Downtime:
-    times = {"started_at": NOON + start * HOUR, "reason": "failure"}
+    times: dict[str, Any] = {"started_at": NOON + start * HOUR, "reason": "failure"}
     times |= {} if end is None else {"ended_at": NOON + end * HOUR}
     return record_downtime(order.pk, by=person(order, "technician"), **times | said)
 
@@ -267,7 +267,8 @@ def test_the_night_on_which_the_clocks_change_has_its_own_hours(
     )
     record_downtime(order.pk, by=by, started_at=begun, ended_at=ended, reason="repair")
 
-    assert (booked.hours, booked.cost) == (hours, 10 * hours)
+    assert booked.hours == hours
+    assert booked.cost == 10 * hours
     assert costs_of(order).downtime_hours == hours
 
 
