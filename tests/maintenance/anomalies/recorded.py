@@ -56,11 +56,12 @@ def worker(site_id: int, *rights: Right, name: str = "erika") -> Principal:
 
 @contextmanager
 def heard() -> Iterator[list[tuple[str, int, str]]]:
-    """What is told meanwhile: event, anomaly (0 for an order) and key."""
+    """What is told of anomalies meanwhile: event, anomaly and key."""
     told: list[tuple[str, int, str]] = []
 
     def listen(*, event: str, anomaly: Anomaly | None, key: str, **kwargs: Any) -> None:
-        told.append((str(event), anomaly.pk if anomaly else 0, key))
+        if anomaly is not None:
+            told.append((str(event), anomaly.pk, key))
 
     happened.connect(listen)
     try:

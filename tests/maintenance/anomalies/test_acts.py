@@ -29,6 +29,7 @@ from tests.factories import (
     make_work_order,
 )
 from tests.maintenance.anomalies.recorded import CALM, at, heard, record, words_of, worker
+from tests.maintenance.orders.made import told
 
 pytestmark = pytest.mark.django_db
 
@@ -245,7 +246,7 @@ def test_merging_has_its_limits(anomaly: Anomaly) -> None:
 
 
 def test_an_order_is_proposed_because_of_one_anomaly(anomaly: Anomaly) -> None:
-    with heard() as told:
+    with told() as events:
         order = create_work_order(anomaly.pk, by=by(anomaly), note="It smells")
 
     anomaly.refresh_from_db()
@@ -253,7 +254,7 @@ def test_an_order_is_proposed_because_of_one_anomaly(anomaly: Anomaly) -> None:
     assert (order.state, order.origin, order.requested_by) == ("proposed", "predictive", "erika")
     assert order.priority == policy.priority(2, policy.Severity.HIGH)
     assert order.description.startswith("It smells\n")
-    assert words_of(told) == ["proposed"]
+    assert events == [("proposed", order.pk, "")]
     assert last_row(anomaly) == ("ordered", "erika", f"{order.number}. It smells")
     with refused("has_open_order"):
         create_work_order(anomaly.pk, by=by(anomaly))

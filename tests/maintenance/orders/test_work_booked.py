@@ -1,30 +1,28 @@
-"""Labour, parts and downtime: what may be booked, and what it comes to."""
+"""Labour, parts and downtime: what may be booked, by whom, and when."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
 from maintenance.models import Downtime, Labour, WorkOrder
-from maintenance.orders.booking import book_labour, book_part, end_downtime, record_downtime
-from maintenance.orders.costs import costs_of
+from maintenance.orders.booking import end_downtime
 from maintenance.orders.transitions import move
 from tests.factories import NOON, make_asset
+from tests.maintenance.orders.booked import part, stood, worked
 from tests.maintenance.orders.made import code_of, order_in, person, refused
 from tests.maintenance.scheduling.crews import make_technician
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture(autouse=True)
@@ -36,25 +34,6 @@ def clock() -> Iterator[Any]:
 @pytest.fixture
 def order() -> WorkOrder:
     return order_in("in_progress")
-
-
-def worked(
-    order: WorkOrder, start: float, end: float, role: str = "technician", **said: Any
-) -> Any:
-    """Hours before and after noon."""
-    who = {} if "technician" in said else {"person": "Otto"}
-    times = {"started_at": NOON + start * HOUR, "ended_at": NOON + end * HOUR}
-    return book_labour(order.pk, by=person(order, role), **times | who | said)
-
-
-def stood(order: WorkOrder, start: float, end: float | None = None, **said: Any) -> Downtime:
-    times: dict[str, Any] = {"started_at": NOON + start * HOUR, "reason": "failure"}
-    times |= {} if end is None else {"ended_at": NOON + end * HOUR}
-    return record_downtime(order.pk, by=person(order, "technician"), **times | said)
-
-
-def part(order: WorkOrder, role: str = "technician", **said: Any) -> Any:
-    return book_part(order.pk, by=person(order, role), **{"name": "Bearing"} | said)
 
 
 BOOK: dict[str, Callable[..., Any]] = {
@@ -205,71 +184,6 @@ def test_downtime_has_a_reason_and_may_be_planned(order: WorkOrder) -> None:
     with pytest.raises(Downtime.DoesNotExist):
         other = order_in("in_progress")
         end_downtime(other.pk, order.downtime.get().pk, by=person(other), ended_at=NOON)
-
-
-@pytest.mark.parametrize(
-    ("minutes", "rate", "cost"),
-    [
-        (20, "50.01", "16.67"),
-        (30, "33.33", "16.67"),
-        (6, "50.05", "5.01"),
-        (1, "0.29", "0.00"),
-        (1, "0.30", "0.01"),
-        (600, "99999.99", "999999.90"),
-    ],
-)
-def test_half_a_cent_is_a_cent(order: WorkOrder, minutes: int, rate: str, cost: str) -> None:
-    booked = worked(order, -minutes / 60, 0, hourly_rate=Decimal(rate))
-
-    assert booked.cost == Decimal(cost)
-
-
-def test_an_order_costs_the_sum_of_what_is_shown(order: WorkOrder) -> None:
-    for start in (-3, -2, -1):
-        worked(order, start, start + 1 / 3, hourly_rate=Decimal("50.01"))
-    part(order, quantity=Decimal("1.5"), unit_cost=Decimal("0.33"))
-    stood(order, -5, -3)
-    stood(order, -0.5)
-
-    costs = costs_of(order)
-
-    assert (costs.labour, costs.parts, costs.total) == (
-        Decimal("50.01"),
-        Decimal("0.50"),
-        Decimal("50.51"),
-    )
-    assert costs.labour_hours == pytest.approx(1)
-    assert costs.downtime_hours == pytest.approx(2.5)
-    nothing = costs_of(order_in("approved"))
-    assert (nothing.total, nothing.labour_hours) == (Decimal("0.00"), 0)
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "hours"),
-    [
-        ("2026-03-29T01:30", "2026-03-29T03:30", 1),
-        ("2026-10-25T01:30", "2026-10-25T03:30", 3),
-        # The hour that comes twice: from half past two to half past two.
-        ("2026-10-25T02:30", "2026-10-25T02:30+01:00", 1),
-    ],
-)
-def test_the_night_on_which_the_clocks_change_has_its_own_hours(
-    order: WorkOrder, clock: Any, start: str, end: str, hours: int
-) -> None:
-    begun = datetime.fromisoformat(start).replace(tzinfo=BERLIN)
-    ended = datetime.fromisoformat(end)
-    ended = (ended if ended.tzinfo else ended.replace(tzinfo=BERLIN)).astimezone(BERLIN)
-    clock.move_to(ended.astimezone(UTC) + HOUR)
-    by = person(order)
-
-    booked = book_labour(
-        order.pk, by=by, person="Otto", started_at=begun, ended_at=ended, hourly_rate=Decimal(10)
-    )
-    record_downtime(order.pk, by=by, started_at=begun, ended_at=ended, reason="repair")
-
-    assert booked.hours == hours
-    assert booked.cost == 10 * hours
-    assert costs_of(order).downtime_hours == hours
 
 
 @pytest.mark.django_db(transaction=True)
