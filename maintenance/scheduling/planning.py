@@ -66,9 +66,9 @@ def carry_out(asked: SitePlan, progress: Progress) -> dict[str, Any]:
     before = (question.standing, question.states)
     found = work_out(question, now, timedelta(days=asked.days), progress)
     if asked.apply:
-        # Whether he or she may was looked at when it was asked for.
-        held = {asked.site_id: frozenset({Right.PLAN})}
-        by = Principal(asked.asked_by, held, user_id=asked.asker_id)
+        # Whether he or she may was asked when the plan was.
+        rights = {asked.site_id: frozenset({Right.PLAN})}
+        by = Principal(asked.asked_by, rights, user_id=asked.asker_id)
         with transaction.atomic():
             Site.objects.select_for_update(no_key=True).get(pk=asked.site_id)
             list(

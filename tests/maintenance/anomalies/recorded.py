@@ -56,12 +56,11 @@ def worker(site_id: int, *rights: Right, name: str = "erika") -> Principal:
 
 @contextmanager
 def heard() -> Iterator[list[tuple[str, int, str]]]:
-    """What is told of anomalies meanwhile: event, anomaly and key."""
+    """What is told meanwhile: event, anomaly and key."""
     told: list[tuple[str, int, str]] = []
 
-    def listen(*, event: str, anomaly: Anomaly | None, key: str, **kwargs: Any) -> None:
-        if anomaly is not None:
-            told.append((str(event), anomaly.pk, key))
+    def listen(*, event: str, anomaly: Anomaly, key: str, **kwargs: Any) -> None:
+        told.append((str(event), anomaly.pk, key))
 
     happened.connect(listen)
     try:
