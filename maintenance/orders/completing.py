@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,12 +83,13 @@ def _check_code(order: WorkOrder, name: str, code: FailureCode | None) -> None:
         raise RefusedError("wrong_code", detail, field=name)
 
 
-def check_complete(order: WorkOrder) -> None:
-    """Raise RefusedError, `incomplete`, if something is missing that a finished order says."""
-    if missing := missing_of(order):
+def check_complete(order: WorkOrder, *, besides: Collection[str] = ()) -> None:
+    """Raise RefusedError, `incomplete`, if something is missing that a completed order says,
+    besides what was missing already."""
+    if missing := [name for name in missing_of(order) if name not in besides]:
         raise RefusedError(
             "incomplete",
-            f"{order.number} is not complete without {', '.join(missing)}.",
+            f"{order.number} cannot be completed without {', '.join(missing)}.",
             missing=missing,
         )
 

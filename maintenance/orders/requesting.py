@@ -12,7 +12,7 @@ from django.utils import timezone
 from maintenance import policy
 from maintenance.events import Event, happened
 from maintenance.models import RequiredSkill, Skill, WorkOrder
-from maintenance.orders.completing import ASPECT_OF, check_complete, put_on
+from maintenance.orders.completing import ASPECT_OF, check_complete, missing_of, put_on
 from maintenance.refusals import RefusedError, require
 from sensors.access import Principal, Right
 from sensors.models import Asset
@@ -111,9 +111,11 @@ def apply_changes(order: WorkOrder, changes: Mapping[str, Any]) -> dict[str, lis
         )
     before = {name: in_words(order, name) for name in changes}
     plain = {name: value for name, value in changes.items() if name != "skills"}
+    is_completed = order.state == State.COMPLETED
+    missing = missing_of(order) if is_completed else ()
     put_on(order, plain)
-    if order.state == State.COMPLETED:
-        check_complete(order)
+    if is_completed:
+        check_complete(order, besides=missing)
     if plain:
         order.save(update_fields=plain)
     if "skills" in changes:

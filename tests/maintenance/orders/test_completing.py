@@ -177,6 +177,14 @@ def test_a_completed_order_may_be_put_otherwise_but_stays_complete(order: WorkOr
     assert order.failure_mode is not None
 
 
+def test_an_order_that_never_said_all_may_say_some_of_it_later() -> None:
+    order = order_in("completed")
+
+    revise(order.pk, by=person(order), changes={"resolution": "Tightened"})
+    with refused("incomplete", missing=["resolution"]):
+        revise(order.pk, by=person(order), changes={"resolution": ""})
+
+
 @pytest.mark.parametrize(
     ("state", "changes", "role", "refusal"),
     [
