@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 
 from maintenance import policy
 from maintenance.models import Anomaly, DecisionPolicy, WorkOrder
 from maintenance.orders.approving import approve_by_rule
 from maintenance.orders.proposing import extend, propose
-from maintenance.orders.recurrences import take_up_again, watched_for
+from maintenance.orders.recurrences import came_back, is_left_to, take_up_again, watched_on
 from maintenance.orders.suspecting import Suspicion, suspicions
 from sensors.models import Asset
 
@@ -47,13 +48,14 @@ def decide_undecided(foresee: Foresight = nothing_foreseen) -> None:
 
 
 def _decide_about(asset: Asset, foresee: Foresight) -> None:
-    # Orders before anomalies, as those do who complete an order. Locked: nothing may join
-    # an order that is just being cancelled.
-    predictive = WorkOrder.objects.open().predictive().filter(asset=asset)
-    orders = list(predictive.order_by("pk").select_for_update(no_key=True))
+    # The asset, its orders, then its anomalies, each in the order of their ids: as those do
+    # who complete an order. Locked: nothing may join an order that is just being cancelled.
+    orders = WorkOrder.objects.locked_for_decision(asset)
     # What becomes worse meanwhile waits, and is decided by the next run.
-    of_asset = Anomaly.objects.undecided().filter(asset=asset).order_by("pk")
-    new = {anomaly.pk for anomaly in of_asset.select_for_update(of=("self",), no_key=True)}
+    considered = Q(decision_pending=True) | Q(ended_at=None)
+    of_asset = Anomaly.objects.standing().filter(considered, asset=asset).order_by("pk")
+    locked = of_asset.select_for_update(of=("self",), no_key=True)
+    new = {anomaly.pk for anomaly in locked if anomaly.decision_pending}
     if not new:
         return  # Another worker decided while this one waited for the asset.
     asks = DecisionPolicy.objects.for_asset(asset)
@@ -81,7 +83,12 @@ def _decide(
     order = suspicion.order
     if order is None and decision.action == policy.Action.WATCH:
         return
-    before = None if order else watched_for(asset, suspicion)
+    before = None
+    if order is None:
+        watched = watched_on(asset)
+        before = came_back(watched, suspicion)
+        if before is None and is_left_to(watched, suspicion):
+            return
     if before:
         order = take_up_again(before, suspicion.anomalies)
     if order:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, RangeOperators
@@ -29,6 +30,15 @@ NUMBER_OF_NAME = Func(
 )
 WHO = Coalesce(F("technician"), NUMBER_OF_NAME)
 ONE_PERSON = Func(WHO, WHO, Value("[]"), function="int8range", output_field=BigIntegerRangeField())
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """Rounded as on an invoice: half a cent is a cent.
+
+    >>> in_cents(Decimal("16.665"))
+    Decimal('16.67')
+    """
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 class Labour(models.Model):
@@ -72,7 +82,8 @@ class Labour(models.Model):
 
     @property
     def cost(self) -> Decimal:
-        return (Decimal(self.hours) * self.hourly_rate).quantize(Decimal("0.01"))
+        seconds = (self.ended_at - self.started_at) // timedelta(seconds=1)
+        return in_cents(seconds * self.hourly_rate / 3_600)
 
 
 class PartUsed(models.Model):
@@ -100,7 +111,7 @@ class PartUsed(models.Model):
 
     @property
     def cost(self) -> Decimal:
-        return (self.quantity * self.unit_cost).quantize(Decimal("0.01"))
+        return in_cents(self.quantity * self.unit_cost)
 
 
 class Downtime(models.Model):

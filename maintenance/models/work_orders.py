@@ -55,6 +55,15 @@ class WorkOrderQuerySet(models.QuerySet["WorkOrder"]):
         rows = self.select_for_update(of=("self",), no_key=True)
         return rows.select_related("asset__site").get(pk=pk)
 
+    def locked_for_decision(self, asset: Asset) -> list[WorkOrder]:
+        """The open orders on an asset that anomalies may join: those that go on with an anomaly
+        in another way, and then those of the software, which go before where both would do."""
+        predictive = Q(origin=self.model.Origin.PREDICTIVE)
+        onward = Q(pk__in=asset.anomalies.exclude(work_order=None).values("work_order"))
+        rows = self.open().filter(predictive | onward, asset=asset).order_by("pk")
+        found = rows.select_for_update(of=("self",), no_key=True)
+        return sorted(found, key=lambda order: order.origin == self.model.Origin.PREDICTIVE)
+
     def visible_to(self, principal: Principal) -> Self:
         sites = principal.sites(Right.READ)
         return self.all() if sites is None else self.filter(asset__site__in=sites)

@@ -12,29 +12,24 @@ from django.db import transaction
 
 from maintenance.models import Attachment, WorkOrder
 from maintenance.orders.sniffing import KINDS, NotWhatItSaysError, content_type_of, ending_of
-from maintenance.refusals import RefusedError, require
+from maintenance.refusals import InvalidError, RefusedError, require
 from sensors.access import Principal, Right
 
 MOST_ATTACHMENTS = 50
 LONGEST_NAME = 150
 
 
-class NotTakenError(RefusedError):
-    """The file itself is not one that is taken, whatever the state of the order."""
-
-    status = 400
-
-
 def attach(pk: int, *, by: Principal, file: File) -> Attachment:
     """Keep a file with an order, in any state of it.
 
     It is stored under a name of our own; the one it came with is only shown. Raises
-    RefusedError: type_not_taken, content_does_not_fit, too_large, empty, too_many_rows.
+    InvalidError: type_not_taken, content_does_not_fit, too_large, empty; RefusedError:
+    too_many_rows.
     """
-    name = _shown_name(file.name or "")
-    content_type = _checked(name, file)
     order = WorkOrder.objects.select_related("asset").get(pk=pk)
     require(by, Right.WORK, order.asset.site_id)
+    name = _shown_name(file.name or "")
+    content_type = _checked(name, file)
     row = Attachment(
         work_order=order,
         name=name,
@@ -64,17 +59,17 @@ def _keep(row: Attachment) -> None:
 def _checked(name: str, file: File) -> str:
     limit = settings.MAX_ATTACHMENT_BYTES
     if file.size > limit:
-        raise NotTakenError("too_large", f"A file has {limit} bytes at most.", limit=limit)
+        raise InvalidError("too_large", f"A file has {limit} bytes at most.", limit=limit)
     if not file.size:
-        raise NotTakenError("empty", "The file is empty.")
+        raise InvalidError("empty", "The file is empty.")
     if ending_of(name) not in KINDS:
         known = sorted(KINDS)
-        raise NotTakenError("type_not_taken", f"Taken are {', '.join(known)}.", allowed=known)
+        raise InvalidError("type_not_taken", f"Taken are {', '.join(known)}.", allowed=known)
     try:
         return content_type_of(name, file)  # type: ignore[arg-type]
     except NotWhatItSaysError as exc:
         detail = f"The content of the file is not {ending_of(name)}."
-        raise NotTakenError("content_does_not_fit", detail) from exc
+        raise InvalidError("content_does_not_fit", detail) from exc
 
 
 def _shown_name(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, models, transaction
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from maintenance.models import Downtime, Labour, PartUsed, Technician, WorkOrder
 from maintenance.models.execution import DOWNTIME_OVERLAP, LABOUR_OVERLAP
-from maintenance.refusals import RefusedError, require
+from maintenance.refusals import InvalidError, RefusedError, require
 from sensors.access import Principal, Right
 
 State = WorkOrder.State
@@ -39,11 +39,14 @@ def book_labour(
     """Book the time that somebody worked: a technician, or another person by name.
 
     Without a rate it is the technician's. Raises RefusedError: not_at_work, no_person,
-    impossible_time, labour_overlaps, too_many_rows.
+    wrong_site, impossible_time, labour_overlaps, too_many_rows; InvalidError: negative.
     """
     order = _locked(pk, by, AT_WORK)
     _check_room(order.labour)
+    started_at, ended_at = started_at.astimezone(UTC), ended_at.astimezone(UTC)
     _check_span(started_at, ended_at)
+    if hourly_rate is not None:
+        _check_amount(hourly_rate)
     if ended_at - started_at > LABOUR_AT_MOST:
         raise RefusedError("impossible_time", "Nobody works longer than 24 hours in one go.")
     if technician and technician.site_id != order.asset.site_id:
@@ -74,9 +77,15 @@ def book_part(
     quantity: Decimal = Decimal(1),
     unit_cost: Decimal = Decimal(0),
 ) -> PartUsed:
-    """Book a part that was used up. Raises RefusedError: not_at_work, too_many_rows."""
+    """Book a part that was used up.
+
+    Raises RefusedError: not_at_work, too_many_rows; InvalidError: nothing_used, negative.
+    """
     order = _locked(pk, by, AT_WORK)
     _check_room(order.parts)
+    if quantity <= 0:
+        raise InvalidError("nothing_used", "Say how much of it was used.")
+    _check_amount(unit_cost)
     return order.parts.create(
         name=name, number=number, quantity=quantity, unit_cost=unit_cost, booked_by=by.name[:150]
     )
@@ -95,10 +104,15 @@ def record_downtime(
 ) -> Downtime:
     """Put down when the asset of an order stood still; without an end it still does.
 
-    Raises RefusedError: over, impossible_time, downtime_overlaps, too_many_rows.
+    Raises RefusedError: not_at_work, impossible_time, downtime_overlaps, too_many_rows;
+    InvalidError: unknown_reason.
     """
     order = _locked(pk, by, (*WorkOrder.OPEN_STATES, State.COMPLETED))
     _check_room(order.downtime)
+    if reason not in Downtime.Reason:
+        raise InvalidError("unknown_reason", f"It is one of {', '.join(Downtime.Reason)}.")
+    started_at = started_at.astimezone(UTC)
+    ended_at = ended_at and ended_at.astimezone(UTC)
     _check_span(started_at, ended_at)
     with _downtime_kept(order):
         return order.downtime.create(
@@ -122,6 +136,7 @@ def end_downtime(pk: int, downtime_id: int, *, by: Principal, ended_at: datetime
     downtime = order.downtime.select_for_update(no_key=True).get(pk=downtime_id)
     if downtime.ended_at:
         raise RefusedError("has_ended", f"It has ended at {downtime.ended_at.isoformat()}.")
+    ended_at = ended_at.astimezone(UTC)
     _check_span(downtime.started_at, ended_at)
     downtime.ended_at, downtime.recorded_by = ended_at, by.name[:150]
     with _downtime_kept(order):
@@ -147,8 +162,17 @@ def _check_room(rows: models.Manager) -> None:
         raise RefusedError("too_many_rows", f"An order takes {MOST_ROWS} of these.")
 
 
+def _check_amount(amount: Decimal) -> None:
+    if amount < 0:
+        raise InvalidError("negative", "A rate or a cost is not below 0.")
+
+
 def _check_span(start: datetime, end: datetime | None) -> None:
-    """Raise RefusedError unless it has begun, and ended after that, by now."""
+    """Raise RefusedError unless it has begun, and ended after that, by now.
+
+    Both in UTC: of two times of one zone Python compares what the clocks on the wall show,
+    which says nothing in the hour that comes twice.
+    """
     now = timezone.now()
     if start > now or (end and end > now):
         raise RefusedError("impossible_time", "That is in the future.")

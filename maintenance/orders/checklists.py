@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from maintenance.models import ChecklistPoint, ChecklistTemplate, OnFail, WorkOrder
 from maintenance.orders.requesting import ask_for_work
-from maintenance.refusals import RefusedError, require
+from maintenance.refusals import InvalidError, RefusedError, require
 from sensors.access import Principal, Right
 
 State, Result = WorkOrder.State, ChecklistPoint.Result
@@ -30,15 +30,15 @@ def take_checklist(pk: int, template: ChecklistTemplate, *, by: Principal) -> li
     if template.asset_type_id not in (None, order.asset.type_id):
         detail = f"{template} is for another type of asset."
         raise RefusedError("wrong_type", detail)
+    if order.checklist.count() + template.points.count() > MOST_POINTS:
+        raise RefusedError("too_many_rows", f"A checklist has {MOST_POINTS} points at most.")
     return copy_points(order, template)
 
 
 def copy_points(order: WorkOrder, template: ChecklistTemplate) -> list[ChecklistPoint]:
     """The points of the template as the order's own: what was asked does not change later."""
     last = order.checklist.aggregate(last=Max("position"))["last"] or 0
-    points = list(template.points.all()[:MOST_POINTS])
-    if order.checklist.count() + len(points) > MOST_POINTS:
-        raise RefusedError("too_many_rows", f"A checklist has {MOST_POINTS} points at most.")
+    points = template.points.all()[:MOST_POINTS]
     return ChecklistPoint.objects.bulk_create(
         ChecklistPoint(
             work_order=order,
@@ -58,8 +58,12 @@ def fill_in(
     """Say what was found at a point; it may be said again while the work goes on.
 
     Where the point asks for it, one that is not in order makes an order of its own, once.
-    Raises ChecklistPoint.DoesNotExist, or RefusedError: not_at_work.
+    Raises ChecklistPoint.DoesNotExist, or RefusedError: not_at_work; InvalidError:
+    unknown_result.
     """
+    if result not in Result:
+        known = ", ".join(filter(None, Result))
+        raise InvalidError("unknown_result", f"It is one of {known}, or empty for not yet.")
     order = WorkOrder.objects.locked(pk)
     require(by, Right.WORK, order.asset.site_id)
     if order.state not in AT_WORK:

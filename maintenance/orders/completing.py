@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from maintenance.models import FailureCode, WorkOrder
 from maintenance.orders.verdicts import Verdict, give_verdicts
-from maintenance.refusals import RefusedError
+from maintenance.refusals import InvalidError, RefusedError
 from sensors.access import Principal
 
 Aspect = FailureCode.Aspect
@@ -36,39 +37,61 @@ class Completion:
 def complete(order: WorkOrder, completion: Completion | None, by: Principal | None) -> None:
     """Put on the locked order what was found, if with it all is said that has to be.
 
-    Raises RefusedError: `incomplete` with what is missing, or `wrong_code`.
+    Raises RefusedError: `incomplete` with what is missing, `wrong_code`, or what
+    give_verdicts raises; InvalidError: `unknown_finding`.
     """
     if completion:
         _take_over(order, completion)
     if completion and by:
         give_verdicts(order, completion.verdicts, by)
-    if missing := missing_of(order):
-        raise RefusedError(
-            "incomplete",
-            f"{order.number} cannot be completed without {', '.join(missing)}.",
-            missing=missing,
-        )
+    check_complete(order)
     order.verification = _verification_of(order)
     order.save(update_fields=["found_fault", "resolution", *ASPECT_OF, "verification"])
 
 
 def _take_over(order: WorkOrder, completion: Completion) -> None:
-    for name in ("found_fault", "resolution", *ASPECT_OF):
-        if said := getattr(completion, name):
-            setattr(order, name, said)
-    for name, aspect in ASPECT_OF.items():
-        check_code(order, name, aspect)
+    put_on(
+        order,
+        {
+            name: said
+            for name in ("found_fault", "resolution", *ASPECT_OF)
+            if (said := getattr(completion, name))
+        },
+    )
 
 
-def check_code(order: WorkOrder, name: str, aspect: str) -> None:
-    """Raise RefusedError if a code is of another aspect or for another type of asset."""
-    code = getattr(order, name)
-    if code is None:
+def put_on(order: WorkOrder, values: Mapping[str, Any]) -> None:
+    """Set fields of an order. Raises RefusedError: wrong_code; InvalidError: unknown_finding."""
+    if values.get("found_fault") not in (None, "", *WorkOrder.FoundFault):
+        raise InvalidError(
+            "unknown_finding", f"found_fault is one of {', '.join(WorkOrder.FoundFault)}."
+        )
+    for name in ASPECT_OF.keys() & values.keys():
+        _check_code(order, name, values[name])
+    for name, value in values.items():
+        setattr(order, name, value)
+
+
+def _check_code(order: WorkOrder, name: str, code: FailureCode | None) -> None:
+    """Refuse a code of another aspect or type of asset, or one newly chosen that is no more."""
+    if code is None or code.pk == getattr(order, f"{name}_id"):
         return
+    aspect = ASPECT_OF[name]
     of_type = code.asset_type_id in (None, order.asset.type_id)
-    if code.aspect != aspect or not of_type:
-        detail = f"{code} is no {Aspect(aspect).label.lower()} of {order.asset.tag}."
+    if code.aspect != aspect or not of_type or not code.is_active:
+        detail = f"{code} is no {aspect.label.lower()} to choose for {order.asset.tag}."
         raise RefusedError("wrong_code", detail, field=name)
+
+
+def check_complete(order: WorkOrder, *, besides: Collection[str] = ()) -> None:
+    """Raise RefusedError, `incomplete`, if something is missing that a completed order says,
+    besides what was missing already."""
+    if missing := [name for name in missing_of(order) if name not in besides]:
+        raise RefusedError(
+            "incomplete",
+            f"{order.number} cannot be completed without {', '.join(missing)}.",
+            missing=missing,
+        )
 
 
 def missing_of(order: WorkOrder) -> list[str]:

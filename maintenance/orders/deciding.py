@@ -12,7 +12,7 @@ from django.utils import timezone
 from maintenance.models import Decision, WorkOrder
 from maintenance.orders.requesting import apply_changes, proposed
 from maintenance.orders.transitions import move
-from maintenance.refusals import RefusedError, require
+from maintenance.refusals import InvalidError, RefusedError, require
 from sensors.access import Principal, Right
 
 Choice = Decision.Choice
@@ -34,8 +34,10 @@ def decide(
     """Approve, approve with changes, reject or put off a proposed order, and keep why.
 
     Raises RefusedError: not_proposed, reason_needed, defer_until_needed, changes_needed,
-    or what moving or changing it is refused for.
+    or what moving or changing it is refused for; InvalidError: unknown_choice.
     """
+    if choice not in Choice:
+        raise InvalidError("unknown_choice", f"It is one of {', '.join(Choice)}.")
     order = WorkOrder.objects.locked(pk)
     require(by, Right.PLAN, order.asset.site_id)
     if order.state != State.PROPOSED:

@@ -12,6 +12,7 @@ from maintenance.orders.requesting import proposed
 from maintenance.orders.suspecting import mode_of, symptoms_by_anomaly
 from maintenance.refusals import RefusedError
 from sensors.access import Principal
+from sensors.models import Asset
 
 
 @transaction.atomic
@@ -20,6 +21,8 @@ def create_work_order(pk: int, *, by: Principal, note: str = "") -> WorkOrder:
 
     Raises RefusedError, also where an order on the asset is open, and NotAllowedError.
     """
+    # The asset first, as those do who decide about it.
+    list(Asset.objects.filter(anomalies=pk).locked())
     anomaly = taken(pk, by)
     _check_no_order(anomaly)
     order = _opened(anomaly, by, note)
@@ -63,8 +66,14 @@ def _opened(anomaly: Anomaly, by: Principal, note: str) -> WorkOrder:
     except IntegrityError as exc:
         if "one_open_predictive_order" not in str(exc):
             raise
-        words = "An order on the asset is open because of the same suspected failure mode."
-        raise RefusedError("asset_has_open_order", words) from exc
+        alike = WorkOrder.objects.open().predictive().filter(asset=order.asset_id)
+        other = alike.filter(suspected_mode=order.suspected_mode).first()
+        words = f"{other.number if other else 'An order on the asset'} is open because of the same"
+        raise RefusedError(
+            "asset_has_open_order",
+            f"{words} suspected failure mode.",
+            work_order=other.number if other else None,
+        ) from exc
     return order
 
 

@@ -73,7 +73,9 @@ def extend(order: WorkOrder, suspicion: Suspicion, decision: policy.Decision) ->
         order.priority = min(order.priority, decision.priority)
         order.due_at = min(order.due_at, due_at)
         mode = order.decision.get("mode", policy.Mode.SUGGEST)
-        order.decision = _trace(suspicion, decision, mode) | {"before": order.decision}
+        approved_by = {k: v for k, v in order.decision.items() if k == "approved_by"}
+        before = {"before": order.decision}
+        order.decision = _trace(suspicion, decision, mode) | approved_by | before
         order.deferred_until = None
     if joining:
         lines = [f"{anomaly.sensor.code}: {anomaly.reason}" for anomaly in joining]

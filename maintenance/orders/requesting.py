@@ -12,7 +12,7 @@ from django.utils import timezone
 from maintenance import policy
 from maintenance.events import Event, happened
 from maintenance.models import RequiredSkill, Skill, WorkOrder
-from maintenance.orders.completing import ASPECT_OF, check_code
+from maintenance.orders.completing import ASPECT_OF, check_complete, missing_of, put_on
 from maintenance.refusals import RefusedError, require
 from sensors.access import Principal, Right
 from sensors.models import Asset
@@ -88,7 +88,8 @@ def revise(pk: int, *, by: Principal, changes: Mapping[str, Any]) -> WorkOrder:
     """Change fields of an order, as far as its state allows and the right reaches.
 
     Texts and what was found take the right to work, what is planned the right to plan.
-    Raises RefusedError: not_changeable, wrong_code.
+    What was said of a completed order may be put otherwise, not taken away. Raises
+    RefusedError: not_changeable, wrong_code, incomplete; InvalidError: unknown_finding.
     """
     order = WorkOrder.objects.locked(pk)
     require(by, Right.WORK, order.asset.site_id)
@@ -110,10 +111,11 @@ def apply_changes(order: WorkOrder, changes: Mapping[str, Any]) -> dict[str, lis
         )
     before = {name: in_words(order, name) for name in changes}
     plain = {name: value for name, value in changes.items() if name != "skills"}
-    for name, value in plain.items():
-        setattr(order, name, value)
-    for name, aspect in ASPECT_OF.items():
-        check_code(order, name, aspect)
+    is_completed = order.state == State.COMPLETED
+    missing = missing_of(order) if is_completed else ()
+    put_on(order, plain)
+    if is_completed:
+        check_complete(order, besides=missing)
     if plain:
         order.save(update_fields=plain)
     if "skills" in changes:

@@ -6,6 +6,7 @@ who opens it, so what the bytes say has to agree with the ending.
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 # As much as any signature needs.
-HEAD = 4_096
+HEAD = 16
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+ZIP = b"PK\x03\x04"
 
 
 class NotWhatItSaysError(Exception):
@@ -39,18 +42,21 @@ def _is_text(file: BinaryIO) -> bool:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         return False
-    return not any(ord(character) < 32 and character not in "\t\r\n" for character in text)
+    return not CONTROL.search(text)
 
 
 def _is_office(part: str) -> Callable[[BinaryIO], bool]:
     """A zip with the part that makes it a document, and no macros."""
 
     def check(file: BinaryIO) -> bool:
+        # A zip may have anything before it, a page of HTML as well; a document has not.
+        if file.read(len(ZIP)) != ZIP:
+            return False
         try:
             names = zipfile.ZipFile(file).namelist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error):
             return False
-        return part in names and not any(name.endswith("vbaProject.bin") for name in names)
+        return part in names and not any(name.lower().endswith("vbaproject.bin") for name in names)
 
     return check
 

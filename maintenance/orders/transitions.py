@@ -49,7 +49,9 @@ TRANSITIONS: dict[str, dict[str, Way]] = {
     State.CLOSED: {},
     State.CANCELLED: {},
 }
+# Who is given an order is told by scheduling, which knows it.
 TOLD = {State.APPROVED: Event.APPROVED, State.COMPLETED: Event.COMPLETED}
+APPROVED_BY_RULE = "decision policy"
 
 
 class IllegalMoveError(RefusedError):
@@ -86,8 +88,8 @@ def move(
     """Move an order, write down who did it and why, and say so to whoever listens.
 
     `by` is None where a rule moves it. Raises RefusedError: IllegalMoveError, or with the
-    code permission_denied, reason_needed, hold_reason_needed, work_was_booked, or
-    incomplete, which names in `missing` what a completed order has to say.
+    code permission_denied, reason_needed, hold_reason_needed, not_booked, work_was_booked,
+    or incomplete, which names in `missing` what a completed order has to say.
     """
     order = WorkOrder.objects.locked(pk)
     said = Said(reason.strip(), hold_reason, completion, changes)
@@ -117,8 +119,12 @@ def _check(order: WorkOrder, to_state: str, way: Way, said: Said) -> None:
             f"{order.number}: say what it waits for.",
             choices=list(WorkOrder.HoldReason.values),
         )
-    booked = order.labour.exists() or order.parts.exists()
-    if to_state == State.CANCELLED and booked:
+    if to_state == State.SCHEDULED and not order.bookings.standing().exists():
+        raise RefusedError(
+            "not_booked",
+            f"{order.number} has no technician and no time yet; scheduling it finds both.",
+        )
+    if to_state == State.CANCELLED and (order.labour.exists() or order.parts.exists()):
         raise RefusedError(
             "work_was_booked",
             f"{order.number} has labour or parts booked and can only be completed.",
@@ -136,6 +142,9 @@ def _write_down(order: WorkOrder, to_state: str, by: Principal | None, said: Sai
         actor_name=name,
         reason=said.reason[:500],
     )
+    if to_state == State.APPROVED and order.state == State.PROPOSED and order.decision:
+        # Of what a machine decided one can read in one place who answers for it.
+        order.decision["approved_by"] = name or APPROVED_BY_RULE
     if order.state == State.PROPOSED and by:
         Choice = Decision.Choice
         approved = Choice.MODIFY if said.changes else Choice.APPROVE
@@ -161,7 +170,7 @@ def _arrive(order: WorkOrder, to_state: str, said: Said) -> None:
         order.completed_at = now
     elif to_state == State.CLOSED:
         order.closed_at = now
-    fields = ["state", "hold_reason", "deferred_until", "started_at", "completed_at"]
+    fields = ["state", "hold_reason", "deferred_until", "started_at", "completed_at", "decision"]
     try:
         with transaction.atomic():
             order.save(update_fields=[*fields, "closed_at", "verification"])

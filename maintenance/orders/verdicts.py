@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maintenance.anomalies.judging import judge
-from maintenance.models import WorkOrder
-from maintenance.refusals import RefusedError
+from maintenance.models import Anomaly, WorkOrder
+from maintenance.refusals import InvalidError, RefusedError
 from sensors.access import Principal
 
 
@@ -18,8 +18,14 @@ class Verdict:
 
 
 def give_verdicts(order: WorkOrder, verdicts: Mapping[int, Verdict], by: Principal) -> None:
-    """Write verdicts on anomalies of the order. Raises RefusedError for any other anomaly."""
-    linked = {anomaly.pk: anomaly for anomaly in order.anomalies.select_for_update(no_key=True)}
+    """Write verdicts on anomalies of the order.
+
+    Raises RefusedError, not_linked, for any other anomaly; InvalidError: unknown_verdict.
+    """
+    if any(said.verdict not in Anomaly.Verdict for said in verdicts.values()):
+        raise InvalidError("unknown_verdict", f"It is one of {', '.join(Anomaly.Verdict)}.")
+    rows = order.anomalies.order_by("pk").select_for_update(no_key=True)
+    linked = {anomaly.pk: anomaly for anomaly in rows}
     if odd := sorted(verdicts.keys() - linked.keys()):
         detail = f"{order.number} is not about the anomalies {odd[:20]}."
         raise RefusedError("not_linked", detail, anomalies=odd[:20])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from maintenance import policy
@@ -18,6 +19,8 @@ from maintenance.orders.requesting import proposed
 from maintenance.orders.suspecting import mode_of, symptoms_by_anomaly
 from maintenance.orders.transitions import move
 from sensors.models import Asset
+
+logger = logging.getLogger(__name__)
 
 State, Verification = WorkOrder.State, WorkOrder.Verification
 # How long an asset ran between two moments. It is handed in, for what tells a running
@@ -41,10 +44,22 @@ def by_the_clock(asset: Asset, start: datetime, end: datetime) -> timedelta:
 
 def verify_orders(operated: Operated = by_the_clock) -> Counter[str]:
     """Look after all orders being watched. Says how many were found what."""
-    watched = WorkOrder.objects.being_watched().order_by("completed_at", "pk")
-    found = Counter(_verify(pk, operated) for pk in watched.values_list("pk", flat=True)[:AT_ONCE])
+    # By lot: those of machines that stand for long must not keep the others waiting.
+    watched = WorkOrder.objects.being_watched().order_by("?").values_list("pk", flat=True)
+    found = Counter(_verified(pk, operated) for pk in watched[:AT_ONCE])
     del found[Verification.PENDING]
     return found
+
+
+def _verified(pk: int, operated: Operated) -> str:
+    try:
+        return _verify(pk, operated)
+    except (OperationalError, InterfaceError):
+        raise  # The database, not the order: the agent tries again.
+    except Exception:
+        # Other orders, and other sites, must not wait for this one.
+        logger.exception("order %s could not be verified", pk)
+        return Verification.PENDING
 
 
 @transaction.atomic
@@ -83,7 +98,8 @@ def _come_back(order: WorkOrder, completed_at: datetime, is_over: bool) -> list[
         merged_into=None,
     ).exclude(verdict__in=NOT_REAL)
     modes = FailureCode.objects.modes_by_kind(order.asset)
-    later = list(since.order_by("-severity_worst", "pk")[:MOST_ANOMALIES])
+    rows = since.order_by("pk").select_for_update(of=("self",), no_key=True)
+    later = list(rows[:MOST_ANOMALIES])
     seen = symptoms_by_anomaly(later)
     back = []
     for anomaly in later:

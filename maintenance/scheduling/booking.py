@@ -129,5 +129,7 @@ def announce(order: WorkOrder) -> None:
         event=Event.ASSIGNED,
         order=order,
         asset=order.asset,
+        anomaly=None,
+        request_ids=[],
         key=f"{order.technician_id}:{order.scheduled_start:%Y%m%dT%H%M}",
     )

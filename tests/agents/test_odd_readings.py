@@ -9,8 +9,9 @@ from rest_framework.test import APIClient
 
 from agents.models import PipelineRun
 from agents.nudge import start_runs
-from maintenance import decision
 from maintenance.models import Anomaly, Notification, Symptom, WorkOrder
+from maintenance.orders import suspecting
+from mlops.registry import sensor_suite
 from sensors.history.windows import windows_of
 from sensors.models import Asset, Sensor
 from tests.factories import (
@@ -61,19 +62,30 @@ def test_an_asset_that_cannot_be_decided_about_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     odd, sound = make_sensor(alarm_high=90), make_sensor(alarm_high=90)
-    finding = decision._finding
+    finding = suspecting.finding_of
 
-    def fail_for_odd(symptom: Symptom) -> object:
+    def fail_for_odd(symptom: Symptom, anomaly: Anomaly | None) -> object:
         if symptom.sensor == odd:
             raise ValueError("odd")
-        return finding(symptom)
+        return finding(symptom, anomaly)
 
-    monkeypatch.setattr("maintenance.decision._finding", fail_for_odd)
+    monkeypatch.setattr("maintenance.orders.suspecting.finding_of", fail_for_odd)
     send(odd, 95.0)
     send(sound, 95.0)
 
     assert [order.asset for order in WorkOrder.objects.all()] == [sound.asset]
     assert Anomaly.objects.get(sensor=odd).decision_pending
+
+
+def test_an_order_names_the_detector_and_its_version() -> None:
+    sensor = watched()
+    labels = {member.label for member in sensor_suite([sensor]).members}
+
+    send(sensor, 95.0, 96.0)
+
+    seen = [one["detector"] for one in WorkOrder.objects.get().decision["anomalies"]]
+    assert seen and set(seen) <= labels
+    assert all(label.rpartition("#")[2].isdigit() for label in seen)
 
 
 def test_an_old_reading_does_not_hide_a_fault_of_now() -> None:

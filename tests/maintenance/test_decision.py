@@ -9,9 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from maintenance import policy
 from maintenance.decision import decide_undecided
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, FailureCode, Notification, WorkOrder
 from tests.factories import NOON, make_anomaly, make_asset, make_sensor, make_work_order
 from tests.races import race
+
+
+def overheating() -> FailureCode:
+    """What temperatures point to."""
+    return FailureCode.objects.get(code="OHE", asset_type=None)
 
 
 @pytest.mark.django_db
@@ -35,12 +40,14 @@ def test_a_serious_anomaly_becomes_an_order() -> None:
 @pytest.mark.django_db
 def test_the_order_keeps_a_trace_of_the_decision() -> None:
     sensor = make_sensor(asset=make_asset(criticality=3), code="T1")
-    anomaly = make_anomaly(sensor, correlation_ids=["req-1", "req-2"])
+    anomaly = make_anomaly(sensor, correlation_ids=["req-1", "req-2"], credibility=0.8)
 
     decide_undecided()
 
     assert WorkOrder.objects.get().decision == {
         "policy": policy.VERSION,
+        "mode": "suggest",
+        "suspected_mode": "OHE Overheating",
         "rules": ["worst severity is high on T1", "criticality 3 x severity 3 gives P2"],
         "anomalies": [
             {
@@ -48,6 +55,7 @@ def test_the_order_keeps_a_trace_of_the_decision() -> None:
                 "sensor_kind": "temperature",
                 "anomaly_kind": "high_limit",
                 "severity": 3,
+                "credibility": 0.8,
                 "id": anomaly.pk,
                 "detector": "limits#1",
                 "score": 2.5,
@@ -131,7 +139,7 @@ def test_an_open_order_is_extended_and_not_doubled() -> None:
 def test_an_order_is_extended_whatever_open_state_it_is_in() -> None:
     for state in ("approved", "scheduled", "in_progress", "on_hold"):
         anomaly = make_anomaly()
-        order = make_work_order(asset=anomaly.asset, state=state)
+        order = make_work_order(asset=anomaly.asset, state=state, suspected_mode=overheating())
 
         decide_undecided()
 
@@ -142,7 +150,7 @@ def test_an_order_is_extended_whatever_open_state_it_is_in() -> None:
 @pytest.mark.parametrize("state", ["completed", "closed", "cancelled"])
 def test_after_an_order_has_ended_the_next_anomaly_opens_one(state: str) -> None:
     anomaly = make_anomaly()
-    make_work_order(asset=anomaly.asset, state=state)
+    make_work_order(asset=anomaly.asset, state=state, suspected_mode=overheating())
 
     decide_undecided()
 
@@ -179,7 +187,8 @@ def test_a_worsening_of_a_known_anomaly_raises_the_priority_and_is_told() -> Non
 @pytest.mark.django_db
 def test_an_urgent_order_never_becomes_less_urgent() -> None:
     anomaly = make_anomaly(severity_worst=2)
-    order = make_work_order(asset=anomaly.asset, priority="P1", due_at=NOON)
+    fields = {"priority": "P1", "due_at": NOON, "suspected_mode": overheating()}
+    order = make_work_order(asset=anomaly.asset, **fields)
 
     decide_undecided()
 
@@ -188,14 +197,17 @@ def test_an_urgent_order_never_becomes_less_urgent() -> None:
 
 
 @pytest.mark.django_db
-def test_an_asset_has_one_open_predictive_order_at_most() -> None:
-    asset = make_asset()
-    make_work_order(asset=asset)
-    make_work_order(asset=asset, state="closed")
-    make_work_order(asset=asset, origin="corrective")
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_asset_has_one_open_predictive_order_of_a_mode_at_most(is_known: bool) -> None:
+    asset, mode = make_asset(), overheating()
+    fields = {"asset": asset, "suspected_mode": mode if is_known else None}
+    make_work_order(**fields)
+    make_work_order(**fields, state="closed")
+    make_work_order(**fields, origin="corrective")
+    make_work_order(**fields | {"suspected_mode": None if is_known else mode})
 
-    with pytest.raises(IntegrityError, match="one_open_predictive_work_order_per_asset"):
-        make_work_order(asset=asset, state="on_hold")
+    with pytest.raises(IntegrityError, match="one_open_predictive_order_per_asset_and_mode"):
+        make_work_order(**fields, state="on_hold")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from maintenance.decision import decide_undecided
-from maintenance.models import Anomaly, Notification, WorkOrder
+from maintenance.models import Anomaly, FailureCode, Notification, WorkOrder
 from maintenance.policy import Foreseen
 from sensors.models import Asset
 from tests.factories import NOON, make_anomaly, make_work_order
@@ -51,7 +51,8 @@ def test_an_open_order_becomes_due_sooner_and_it_is_told() -> None:
 @time_machine.travel(NOON, tick=False)
 def test_an_order_of_the_same_priority_becomes_due_sooner() -> None:
     anomaly = make_anomaly(severity_worst=2)
-    order = make_work_order(asset=anomaly.asset, priority="P1", due_at=NOON + 30 * HOUR)
+    due_at, mode = NOON + 30 * HOUR, FailureCode.objects.get(code="OHE", asset_type=None)
+    order = make_work_order(asset=anomaly.asset, priority="P1", due_at=due_at, suspected_mode=mode)
 
     decide_undecided(in_a_day)
 
@@ -77,8 +78,8 @@ def test_a_date_that_hardly_moves_is_no_news() -> None:
 @time_machine.travel(NOON, tick=False)
 def test_a_date_that_was_put_off_stays_where_nothing_is_foreseen() -> None:
     anomaly = make_anomaly(severity_worst=2)
-    due_at = NOON + timedelta(days=90)
-    order = make_work_order(asset=anomaly.asset, priority="P3", due_at=due_at)
+    due_at, mode = NOON + timedelta(days=90), FailureCode.objects.get(code="OHE", asset_type=None)
+    order = make_work_order(asset=anomaly.asset, priority="P3", due_at=due_at, suspected_mode=mode)
 
     decide_undecided()
 

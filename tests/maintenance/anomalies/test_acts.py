@@ -16,7 +16,7 @@ from maintenance.anomalies.judging import assign, give_verdict, merge
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.decision import decide_undecided
 from maintenance.events import acknowledged
-from maintenance.models import Anomaly, WorkOrder
+from maintenance.models import Anomaly, FailureCode, WorkOrder
 from maintenance.orders.from_anomaly import create_work_order
 from maintenance.refusals import InvalidError, NotAllowedError, RefusedError
 from sensors.access import Right
@@ -29,6 +29,7 @@ from tests.factories import (
     make_work_order,
 )
 from tests.maintenance.anomalies.recorded import CALM, at, heard, record, words_of, worker
+from tests.maintenance.orders.made import told
 
 pytestmark = pytest.mark.django_db
 
@@ -245,7 +246,7 @@ def test_merging_has_its_limits(anomaly: Anomaly) -> None:
 
 
 def test_an_order_is_proposed_because_of_one_anomaly(anomaly: Anomaly) -> None:
-    with heard() as told:
+    with told() as events:
         order = create_work_order(anomaly.pk, by=by(anomaly), note="It smells")
 
     anomaly.refresh_from_db()
@@ -253,7 +254,7 @@ def test_an_order_is_proposed_because_of_one_anomaly(anomaly: Anomaly) -> None:
     assert (order.state, order.origin, order.requested_by) == ("proposed", "predictive", "erika")
     assert order.priority == policy.priority(2, policy.Severity.HIGH)
     assert order.description.startswith("It smells\n")
-    assert words_of(told) == ["proposed"]
+    assert events == [("proposed", order.pk, "")]
     assert last_row(anomaly) == ("ordered", "erika", f"{order.number}. It smells")
     with refused("has_open_order"):
         create_work_order(anomaly.pk, by=by(anomaly))
@@ -267,9 +268,17 @@ def test_one_whose_order_was_closed_may_have_another(anomaly: Anomaly) -> None:
 
 
 def test_the_asset_has_one_such_order_open_at_most(anomaly: Anomaly) -> None:
-    make_work_order(asset=anomaly.asset, origin="predictive")
+    mode = FailureCode.objects.get(code="OHE", asset_type=None)
+    make_work_order(asset=anomaly.asset, suspected_mode=mode)
 
     with refused("asset_has_open_order"):
         create_work_order(anomaly.pk, by=by(anomaly))
 
     assert WorkOrder.objects.count() == 1
+
+
+def test_what_points_to_another_failure_may_have_an_order_beside_it(anomaly: Anomaly) -> None:
+    mode = FailureCode.objects.get(code="VIB", asset_type=None)
+    make_work_order(asset=anomaly.asset, suspected_mode=mode)
+
+    assert create_work_order(anomaly.pk, by=by(anomaly)).suspected_mode != mode

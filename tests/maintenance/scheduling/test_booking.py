@@ -18,6 +18,7 @@ from maintenance.scheduling.booking import schedule, unschedule
 from sensors.access import Principal, Right
 from sensors.models import Site
 from tests.factories import make_site
+from tests.maintenance.orders.made import found
 from tests.maintenance.scheduling.crews import (
     DAY,
     HOUR,
@@ -198,10 +199,10 @@ def test_cancelling_frees_all_and_completing_early_frees_the_rest(works: Site) -
     schedule(cancelled.pk, by=planner(works), start=MONDAY + 3 * HOUR)
     schedule(done.pk, by=planner(works), start=MONDAY)
 
-    move(cancelled.pk, "cancelled", actor=None, reason="not needed")
-    move(done.pk, "in_progress", actor=None)
+    move(cancelled.pk, "cancelled", by=None, reason="not needed")
+    move(done.pk, "in_progress", by=None)
     with time_machine.travel(MONDAY + HOUR, tick=False):
-        move(done.pk, "completed", actor=None)
+        move(done.pk, "completed", by=None, completion=found(done))
 
     assert spans(cancelled) == []
     assert spans(done) == [(MONDAY, MONDAY + HOUR)]

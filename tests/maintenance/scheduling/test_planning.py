@@ -115,7 +115,7 @@ def test_what_was_started_or_pinned_or_is_under_way_stays(works: Site) -> None:
     schedule(started.pk, by=by, start=MONDAY)
     schedule(begun.pk, by=by, start=MONDAY + 2 * HOUR)
     schedule(pinned.pk, by=by, start=MONDAY + 4.5 * HOUR, pin=True)
-    move(started.pk, "in_progress", actor=None)
+    move(started.pk, "in_progress", by=None)
     urgent = make_approved(works, priority="P1", due_at=MONDAY + 3 * HOUR)
 
     with time_machine.travel(MONDAY + 2.5 * HOUR, tick=False):
