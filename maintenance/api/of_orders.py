@@ -38,7 +38,7 @@ class RowsOfOrder(OrderView, mixins.ListModelMixin, viewsets.GenericViewSet[Any]
     `rows` is what the order calls them.
     """
 
-    pagination_class = NewestFirst
+    pagination_class: type[NewestFirst] | None = NewestFirst
     filter_backends = []
     rows: str
 

@@ -23,7 +23,7 @@ from maintenance.api.plans_serializers import (
     PlanSerializer,
     PreviewSerializer,
 )
-from maintenance.api.serializers import WorkOrderSerializer
+from maintenance.api.whole_orders import made
 from maintenance.models import Occurrence, Plan
 from maintenance.plans.generating import generate_now
 from maintenance.plans.keeping import RowError, add_plan, change_plan
@@ -90,9 +90,7 @@ class GenerateView(ActEndpoint, viewsets.GenericViewSet[Plan]):
         Strict(data=request.data).is_valid(raise_exception=True)
         plan = self.get_object()
         order = generate_now(plan.pk, principal(request), timezone.now())
-        where = {"Location": f"/api/v1/work-orders/{order.pk}"}
-        body = WorkOrderSerializer(order).data
-        return Response(body, status=status.HTTP_201_CREATED, headers=where)
+        return made(order.pk, principal(request))
 
 
 class MonthsForm(forms.Form):
