@@ -65,8 +65,8 @@ OF_ORDER = {
 }
 of_order = [
     *(
-        path(name, rows.as_view(MANY), name=f"work-order-{name}")
-        for name, rows in OF_ORDER.items()
+        path(rows, view.as_view(MANY), name=f"work-order-{rows}")
+        for rows, view in OF_ORDER.items()
     ),
     path("downtime/<int:row>", DowntimeViewSet.as_view(ONE), name="work-order-downtime-row"),
     path(

@@ -36,6 +36,7 @@ LISTS: dict[str, Any] = {
     "comments": Comment.objects,
     "attachments": Attachment.objects,
     "notifications": Notification.objects,
+    "recurrences": WorkOrder.objects,
 }
 CODES = ("suspected_mode", "failure_mode", "failure_cause", "remedy")
 
@@ -47,7 +48,6 @@ def whole_order(pk: int, asker: Principal) -> dict[str, Any]:
         WorkOrder.objects.select_related(*related)
         .prefetch_related(
             "required_skills__skill",
-            Prefetch("recurrences", WorkOrder.objects.order_by("-pk")[:LATEST]),
             Prefetch("checklist", ChecklistPoint.objects.select_related("follow_up")),
             *(
                 Prefetch(name, rows.order_by("-pk")[:LATEST], to_attr=f"latest_{name}")

@@ -111,7 +111,7 @@ class WholeOrderSerializer(WorkOrderSerializer):
     remedy = CodeNameSerializer()
     plan_id = serializers.IntegerField()
     recurrence_of = OrderNameSerializer()
-    follow_ups = OrderNameSerializer(source="recurrences", many=True)
+    follow_ups = OrderNameSerializer(source="latest_recurrences", many=True)
     allowed = serializers.SerializerMethodField()
     costs = serializers.SerializerMethodField()
     anomalies = LinkedAnomalySerializer(source="latest_anomalies", many=True)
