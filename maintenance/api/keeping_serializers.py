@@ -21,6 +21,7 @@ from maintenance.models.plans import LONGEST_WORK
 from maintenance.orders.checklists import MOST_POINTS
 from maintenance.orders.requesting import skills_named
 from sensors.api.aside_serializers import Strict
+from sensors.api.lists import BoundedList
 from sensors.api.named import NamedField
 from sensors.models import AssetType
 
@@ -47,7 +48,7 @@ class CodeChangeSerializer(Strict):
     """What a code is and of which type stays: orders of the past name it."""
 
     name = serializers.CharField(max_length=100, required=False)
-    sensor_kinds = serializers.ListField(
+    sensor_kinds = BoundedList(
         child=serializers.CharField(max_length=20), required=False, max_length=MOST_KINDS
     )
     is_active = serializers.BooleanField(required=False)
@@ -84,7 +85,7 @@ class TemplatePointSerializer(Strict):
 class ChecklistInSerializer(Strict):
     name = serializers.CharField(max_length=100)
     asset_type = asset_type()
-    points = serializers.ListField(
+    points = BoundedList(
         child=TemplatePointSerializer(), allow_empty=False, max_length=MOST_POINTS
     )
 
@@ -93,7 +94,7 @@ class ChecklistChangeSerializer(ChecklistInSerializer):
     """Points are said as a whole, so this is not the form above with `partial`."""
 
     name = serializers.CharField(max_length=100, required=False)
-    points = serializers.ListField(
+    points = BoundedList(
         child=TemplatePointSerializer(), allow_empty=False, max_length=MOST_POINTS, required=False
     )
 
@@ -135,9 +136,7 @@ class PolicyChangeSerializer(Strict):
         required=False,
         allow_null=True,
     )
-    skills = serializers.ListField(
-        child=RequiredSkillSerializer(), required=False, max_length=MOST_SKILLS
-    )
+    skills = BoundedList(child=RequiredSkillSerializer(), required=False, max_length=MOST_SKILLS)
 
     def validate_min_severity(self, value: str) -> Severity:
         return Severity[value.upper()]

@@ -22,6 +22,7 @@ from maintenance.models.plans import LONGEST_LEAD, LONGEST_WORK
 from maintenance.plans.metering import Measure
 from maintenance.policy import Priority
 from sensors.api.aside_serializers import Strict
+from sensors.api.lists import BoundedList
 from sensors.api.named import NamedField
 
 MOST_TRIGGERS, MOST_SEASONS, MOST_SKILLS, MOST_PARTS = 10, 12, 20, 50
@@ -41,7 +42,7 @@ class SecondsField(serializers.IntegerField):
 
 def up_to(most: int, child: Strict) -> Any:
     """A list that may be left out."""
-    return serializers.ListField(child=child, required=False, max_length=most)
+    return BoundedList(child=child, required=False, max_length=most)
 
 
 class CalendarInSerializer(Strict):

@@ -15,6 +15,7 @@ from maintenance.orders.requesting import ASKED_FOR, skills_named
 from maintenance.orders.verdicts import Verdict
 from maintenance.policy import Priority
 from sensors.api.aside_serializers import LARGEST_ID, Strict
+from sensors.api.lists import BoundedList
 from sensors.models import Asset
 
 LONGEST_TEXT = 10_000
@@ -47,9 +48,7 @@ class PlannedFields(Strict):
         min_value=60,
         max_value=int(LONGEST_WORK.total_seconds()),
     )
-    skills = serializers.ListField(
-        child=RequiredSkillSerializer(), required=False, max_length=MOST_SKILLS
-    )
+    skills = BoundedList(child=RequiredSkillSerializer(), required=False, max_length=MOST_SKILLS)
 
     def validate_skills(self, value: list[dict[str, Any]]) -> Any:
         return skills_named({one["skill"]: one["level"] for one in value})
@@ -83,9 +82,7 @@ class VerdictSerializer(Strict):
 
 
 class CompletionInSerializer(FoundFields):
-    verdicts = serializers.ListField(
-        child=VerdictSerializer(), required=False, max_length=MOST_VERDICTS
-    )
+    verdicts = BoundedList(child=VerdictSerializer(), required=False, max_length=MOST_VERDICTS)
 
 
 class MoveInSerializer(Strict):
