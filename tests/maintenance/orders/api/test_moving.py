@@ -164,7 +164,7 @@ def test_it_takes_the_right_of_the_very_move(
             {"to_state": "completed", "completion": {"verdicts": [{}] * 201}},
             ("completion.verdicts", "max_length"),
         ),
-        ({"to_state": "completed", "completion": []}, ("completion", "invalid")),
+        ({"to_state": "completed", "completion": []}, ("completion.non_field_errors", "invalid")),
     ],
 )
 def test_what_is_no_move_is_a_problem(
