@@ -34,6 +34,7 @@ def send(client: APIClient, order: WorkOrder, name: str = "Seal.PNG", data: byte
 
 
 def body_of(answer: Any) -> bytes:
+    """All of it, which closes the file, too."""
     return b"".join(answer.streaming_content)
 
 
@@ -66,6 +67,7 @@ def test_a_name_cannot_lead_out_or_break_a_header(hands: APIClient, order: WorkO
     sent = hands.generic("POST", f"{URL}/{order.pk}/attachments", body, content_type=form).json()
     got = hands.get(sent["url"])
 
+    assert body_of(got) == PNG
     assert sent["name"] == 'a"; x=1 ü.png'
     disposition = got.headers["Content-Disposition"]
     assert disposition == "attachment; filename*=utf-8''a%22%3B%20x%3D1%20%C3%BC.png"
