@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import exceptions, mixins, serializers, viewsets
 from rest_framework.request import Request
@@ -68,8 +68,7 @@ class FailureCodeFilterSet(filters.FilterSet):
 
     def for_asset(self, codes: Any, name: str, value: str) -> QuerySet:
         asset = asset_named(value, self.data.get("site", ""), principal(self.request))
-        of_type = Q(asset_type=None) | Q(asset_type=asset.type_id)
-        found: QuerySet = codes.filter(of_type, is_active=True)
+        found: QuerySet = codes.for_asset(asset)
         return found
 
     def with_asset(self, codes: QuerySet, name: str, value: str) -> QuerySet:

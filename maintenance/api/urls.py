@@ -37,8 +37,8 @@ app_name = "maintenance"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
-router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
 router.register("checklist-templates", ChecklistViewSet, basename="checklist-template")
+router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
 router.register("decision-policies", DecisionPolicyViewSet, basename="decision-policy")
 router.register("failure-codes", FailureCodeViewSet, basename="failure-code")
 router.register("maintenance-windows", MaintenanceWindowViewSet, basename="maintenance-window")
