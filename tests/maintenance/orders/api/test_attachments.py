@@ -61,7 +61,7 @@ def test_a_file_comes_back_as_it_was_sent(
 def test_a_name_cannot_lead_out_or_break_a_header(hands: APIClient, order: WorkOrder) -> None:
     name = "..%5C../../a%22%3B%20x%3D1%0D%0A%E2%80%AE%20%C3%BC.png"
     part = f"Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''{name}"
-    body = b"--b\r\n" + part.encode() + b"\r\n\r\n" + PNG + b"\r\n--b--\r\n"
+    body: Any = b"--b\r\n" + part.encode() + b"\r\n\r\n" + PNG + b"\r\n--b--\r\n"
     form = "multipart/form-data; boundary=b"
 
     sent = hands.generic("POST", f"{URL}/{order.pk}/attachments", body, content_type=form).json()
@@ -127,7 +127,7 @@ def test_a_form_without_a_file_is_a_problem(hands: APIClient, order: WorkOrder) 
     odd = hands.post(url, {"file": file, "to": "x"}, format="multipart")
     assert ("to", "unknown_field") in faults(odd)
     assert hands.post(url, {"file": "x"}, format="json").status_code == 415
-    broken = hands.generic("POST", url, b"--x", content_type="multipart/form-data; boundary=")
+    broken = hands.generic("POST", url, "--x", content_type="multipart/form-data; boundary=")
     assert broken.status_code == 400
 
 
@@ -151,7 +151,7 @@ def test_a_file_is_found_on_its_own_order_and_site_only(
 
 def test_a_file_that_is_lost_is_told_so(hands: APIClient, order: WorkOrder) -> None:
     sent = send(hands, order)
-    default_storage.delete(Attachment.objects.get().file.name)
+    default_storage.delete(str(Attachment.objects.get().file))
 
     assert refusal(hands.get(sent.json()["url"])) == (404, "no_file")
 

@@ -56,7 +56,7 @@ def test_a_file_goes_to_the_bucket_and_comes_back_through_the_server(
 ) -> None:
     sent = send(hands, order)
 
-    got = hands.get(sent.json()["url"])
+    got: Any = hands.get(sent.json()["url"])
     body = b"".join(got.streaming_content)
 
     [stored] = bucket.objects.all()
@@ -84,6 +84,6 @@ def test_what_is_gone_from_the_bucket_is_told_so(
     hands: APIClient, order: WorkOrder, bucket: Any
 ) -> None:
     sent = send(hands, order)
-    default_storage.delete(Attachment.objects.get().file.name)
+    default_storage.delete(str(Attachment.objects.get().file))
 
     assert refusal(hands.get(sent.json()["url"])) == (404, "no_file")

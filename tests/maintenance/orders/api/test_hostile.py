@@ -66,7 +66,7 @@ def test_no_change_makes_the_server_fail(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 10_000, b'{"words": "\\ud800"}'])
-def test_what_is_no_json_is_a_problem(planner: APIClient, order: WorkOrder, body: bytes) -> None:
+def test_what_is_no_json_is_a_problem(planner: APIClient, order: WorkOrder, body: Any) -> None:
     url = f"{URL}/{order.pk}/comments"
 
     answer = planner.generic("POST", url, body, content_type="application/json")

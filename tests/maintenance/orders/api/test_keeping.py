@@ -20,7 +20,7 @@ CODES = "/api/v1/failure-codes"
 TEMPLATES = "/api/v1/checklist-templates"
 POLICIES = "/api/v1/decision-policies"
 PUMP = "centrifugal-pump"
-NEW = {
+NEW: dict[str, dict[str, Any]] = {
     CODES: {"aspect": "mode", "code": "CAV", "name": "Cavitation", "sensor_kinds": ["acoustic"]},
     TEMPLATES: {"name": "Round", "points": [{"words": "Look"}, {"words": "Listen"}]},
     POLICIES: {"mode": "auto_approve", "min_credibility": 0.95, "min_severity": "critical"},
