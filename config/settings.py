@@ -173,8 +173,9 @@ RE_ALARM_AFTER = timedelta(hours=env.number("RE_ALARM_AFTER_HOURS", 24))
 # An anomaly that no reading has confirmed for so long is over; likewise.
 AUTO_CLEAR_AFTER = timedelta(days=env.number("AUTO_CLEAR_AFTER_DAYS", 7))
 
-# Work orders. What is attached to them lies in a directory that web servers share, or in a
-# bucket where one is named; the key to that is in the variables that boto3 reads itself.
+# Work orders. What is attached to them, and the files of reports, lie in a directory that web
+# servers and workers share, or in a bucket where one is named; the key to that is in the
+# variables that boto3 reads itself.
 MAX_ATTACHMENT_BYTES = env.number("MAX_ATTACHMENT_BYTES", 10 * 1024 * 1024)
 STORAGES = attachment_storage(
     directory=env.text("ATTACHMENTS_DIR", str(BASE_DIR / "var" / "attachments")),
@@ -221,9 +222,6 @@ WORKER_NICENESS = env.number("WORKER_NICENESS", 10)
 GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.5)
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
-
-# Files that are made, in a directory that web servers and workers share.
-MEDIA_ROOT = env.text("ATTACHMENTS_DIR", str(BASE_DIR / "var" / "attachments"))
 
 # Figures
 # What money is counted in; rates and costs are stored without it.

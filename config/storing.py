@@ -1,4 +1,4 @@
-"""Where files lie that people attach: in a directory, or in a bucket of S3."""
+"""Where files lie, those that people attach and those of reports: in a directory, or a bucket."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from rest_framework import status, viewsets
+from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,7 +28,7 @@ from maintenance.api.anomaly_serializers import (
     ShelveInSerializer,
     VerdictInSerializer,
 )
-from maintenance.api.serializers import WorkOrderSerializer
+from maintenance.api.whole_orders import made
 from maintenance.models import Anomaly, Severity
 from maintenance.orders.from_anomaly import create_work_order
 from maintenance.refusals import InvalidError
@@ -132,9 +132,7 @@ class AnomalyViewSet(ActEndpoint, viewsets.ReadOnlyModelViewSet[Anomaly]):
         """Propose an order because of the anomaly."""
         said = self._said(NoteInSerializer)
         order = create_work_order(self.get_object().pk, by=principal(request), **said)
-        body = WorkOrderSerializer(order).data
-        where = {"Location": f"/api/v1/work-orders/{order.pk}"}
-        return Response(body, status=status.HTTP_201_CREATED, headers=where)
+        return made(order.pk, principal(request))
 
     def _act(self, form: type[Strict], act: Callable[..., object]) -> Response:
         """Do one thing about an anomaly that the asker may see, and show what it is then."""

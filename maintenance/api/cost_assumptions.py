@@ -17,6 +17,7 @@ from maintenance.figures.assuming import assume
 from maintenance.models import CostAssumption
 from sensors.api.aside_serializers import Strict
 from sensors.api.authentication import principal
+from sensors.api.named import NamedField
 from sensors.api.pagination import NewestFirst
 from sensors.models import AssetType
 
@@ -34,7 +35,7 @@ class NewCostAssumptionSerializer(CostAssumptionInSerializer):
     """What it is about is said once, when it is made."""
 
     site = serializers.CharField(max_length=40)
-    asset_type: Any = serializers.SlugRelatedField(
+    asset_type: Any = NamedField(
         slug_field="code", queryset=AssetType.objects.all(), required=False, allow_null=True
     )
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.fields import get_error_detail
+from rest_framework import mixins, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from maintenance.api.acts import ActEndpoint
+from maintenance.api.acts import ActEndpoint, checked_by_the_model
 from maintenance.api.notifying_serializers import (
     ChannelInSerializer,
     ChannelSerializer,
@@ -28,15 +24,6 @@ from maintenance.notifying.resending import send_test
 from maintenance.refusals import NotAllowedError
 from sensors.api.authentication import principal
 from sensors.api.pagination import NewestFirst
-
-
-@contextmanager
-def checked_by_the_model() -> Iterator[None]:
-    """What the model finds wrong is answered like what the form finds wrong."""
-    try:
-        yield
-    except ValidationError as exc:
-        raise serializers.ValidationError(get_error_detail(exc)) from exc
 
 
 class ChannelViewSet(

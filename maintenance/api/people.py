@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from maintenance.api.acts import ActEndpoint
+from maintenance.api.acts import ActEndpoint, created, said_in
 from maintenance.api.people_serializers import (
     AbsenceInSerializer,
     AbsenceSerializer,
@@ -47,18 +47,6 @@ def site_named(code: str, asker: Principal) -> Site:
     if found is None:
         raise NotFound(f"There is no site {code!r}", code="unknown_site")
     return found
-
-
-def said_in(form: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The body, checked for form."""
-    said = form(data=request.data)
-    said.is_valid(raise_exception=True)
-    return dict(said.validated_data)
-
-
-def created(serializer: serializers.BaseSerializer[Any], where: str = "") -> Response:
-    headers = {"Location": f"/api/v1/{where}"} if where else {}
-    return Response(serializer.data, status=status.HTTP_201_CREATED, headers=headers)
 
 
 class TechnicianFilterSet(filters.FilterSet):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from maintenance.models import Absence, Holiday, Shift, Technician, WorkingCalendar
 from sensors.api.aside_serializers import LARGEST_ID, Strict
+from sensors.api.lists import BoundedList
 from sensors.models.plant import check_time_zone
 
 MOST_SKILLS = 50
@@ -29,9 +30,7 @@ class TechnicianInSerializer(Strict):
         min_value=1, max_value=LARGEST_ID, required=False, allow_null=True
     )
     is_active = serializers.BooleanField(required=False)
-    skills = serializers.ListField(
-        child=SkillInSerializer(), required=False, max_length=MOST_SKILLS
-    )
+    skills = BoundedList(child=SkillInSerializer(), required=False, max_length=MOST_SKILLS)
 
 
 class TechnicianChangeSerializer(TechnicianInSerializer):
@@ -56,9 +55,7 @@ class CalendarInSerializer(Strict):
         max_length=50, required=False, allow_blank=True, validators=[check_time_zone]
     )
     is_default = serializers.BooleanField(required=False)
-    shifts = serializers.ListField(
-        child=ShiftInSerializer(), required=False, max_length=MOST_SHIFTS
-    )
+    shifts = BoundedList(child=ShiftInSerializer(), required=False, max_length=MOST_SHIFTS)
 
 
 class CalendarChangeSerializer(CalendarInSerializer):

@@ -15,7 +15,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from maintenance.api.acts import ActEndpoint
+from maintenance.api.acts import ActEndpoint, asset_said
 from maintenance.api.plans_serializers import (
     OccurrenceSerializer,
     PlanChangeInSerializer,
@@ -23,13 +23,12 @@ from maintenance.api.plans_serializers import (
     PlanSerializer,
     PreviewSerializer,
 )
-from maintenance.api.serializers import WorkOrderSerializer
+from maintenance.api.whole_orders import made
 from maintenance.models import Occurrence, Plan
 from maintenance.plans.generating import generate_now
 from maintenance.plans.keeping import RowError, add_plan, change_plan
 from maintenance.plans.previewing import MOST_MONTHS, preview
 from sensors.api.aside_serializers import Strict
-from sensors.api.assets import asset_named
 from sensors.api.authentication import principal
 from sensors.api.pagination import NewestFirst
 from sensors.api.queries import checked
@@ -62,7 +61,7 @@ class PlanViewSet(
     def create(self, request: Request) -> Response:
         said = PlanInSerializer(data=request.data)
         said.is_valid(raise_exception=True)
-        asset = _asset(said.validated_data, request)
+        asset = asset_said(said.validated_data, request)
         told = _with_sensors(said.validated_data, asset)
         plan = _kept(lambda: add_plan(asset, told, principal(request), timezone.now()))
         where = {"Location": f"/api/v1/plans/{plan.pk}"}
@@ -91,9 +90,7 @@ class GenerateView(ActEndpoint, viewsets.GenericViewSet[Plan]):
         Strict(data=request.data).is_valid(raise_exception=True)
         plan = self.get_object()
         order = generate_now(plan.pk, principal(request), timezone.now())
-        where = {"Location": f"/api/v1/work-orders/{order.pk}"}
-        body = WorkOrderSerializer(order).data
-        return Response(body, status=status.HTTP_201_CREATED, headers=where)
+        return made(order.pk, principal(request))
 
 
 class MonthsForm(forms.Form):
@@ -123,15 +120,6 @@ class OccurrenceViewSet(ActEndpoint, mixins.ListModelMixin, viewsets.GenericView
         if plan is None:
             raise exceptions.NotFound
         return plan.occurrences.select_related("order")
-
-
-def _asset(said: dict[str, Any], request: Request) -> Asset:
-    """Takes the asset's name out of what was said."""
-    name, site = said.pop("asset"), said.pop("site", "")
-    try:
-        return asset_named(name, site, principal(request))
-    except exceptions.NotFound as exc:
-        raise serializers.ValidationError({"asset": [exc.detail]}) from exc
 
 
 def _with_sensors(said: dict[str, Any], asset: Asset) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from maintenance.models.plans import LONGEST_LEAD, LONGEST_WORK
 from maintenance.plans.metering import Measure
 from maintenance.policy import Priority
 from sensors.api.aside_serializers import Strict
+from sensors.api.lists import BoundedList
+from sensors.api.named import NamedField
 
 MOST_TRIGGERS, MOST_SEASONS, MOST_SKILLS, MOST_PARTS = 10, 12, 20, 50
 
@@ -40,7 +42,7 @@ class SecondsField(serializers.IntegerField):
 
 def up_to(most: int, child: Strict) -> Any:
     """A list that may be left out."""
-    return serializers.ListField(child=child, required=False, max_length=most)
+    return BoundedList(child=child, required=False, max_length=most)
 
 
 class CalendarInSerializer(Strict):
@@ -67,7 +69,7 @@ class QuietSeasonInSerializer(Strict):
 
 
 class SkillInSerializer(Strict):
-    skill = serializers.SlugRelatedField(slug_field="code", queryset=Skill.objects.all())
+    skill = NamedField(slug_field="code", queryset=Skill.objects.all())
     level = serializers.IntegerField(min_value=1, max_value=5, default=1)
 
 
@@ -92,7 +94,7 @@ class PlanInSerializer(Strict):
         min_value=60,
         max_value=int(LONGEST_WORK.total_seconds()),
     )
-    checklist = serializers.SlugRelatedField(
+    checklist = NamedField(
         slug_field="name",
         queryset=ChecklistTemplate.objects.all(),
         required=False,

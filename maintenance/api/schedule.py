@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from rest_framework import mixins, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from maintenance.api.acts import ActEndpoint
-from maintenance.api.people import said_in, site_named
+from maintenance.api.acts import ActEndpoint, said_in
+from maintenance.api.of_orders import OrderView
+from maintenance.api.people import site_named
 from maintenance.api.schedule_serializers import (
     BookingSerializer,
     PlanInSerializer,
@@ -22,8 +22,7 @@ from maintenance.api.schedule_serializers import (
     SlotsForm,
     UnscheduleInSerializer,
 )
-from maintenance.models import Booking, SitePlan, Technician, WorkOrder
-from maintenance.refusals import RefusedError
+from maintenance.models import Booking, SitePlan, WorkOrder
 from maintenance.scheduling.asking import plan_site
 from maintenance.scheduling.booking import schedule, unschedule
 from maintenance.scheduling.offering import offers_for
@@ -55,21 +54,6 @@ class ScheduleView(Endpoint):
         found = BookingSerializer(rows.order_by("starts_at", "pk")[:MOST_BOOKINGS], many=True)
         span = {"from": asked["from"], "to": asked["to"]}
         return Response({"site": site.code, **span, "bookings": found.data})
-
-
-class OrderView(ActEndpoint):
-    def order(self, request: Request, pk: int) -> WorkOrder:
-        visible = WorkOrder.objects.visible_to(principal(request)).select_related("asset__site")
-        return get_object_or_404(visible, pk=pk)
-
-    def technician(self, pk: int | None, order: WorkOrder) -> Technician | None:
-        """One of the order's site. Raises RefusedError if there is no such."""
-        if pk is None:
-            return None
-        found = Technician.objects.active().filter(pk=pk, site=order.asset.site_id).first()
-        if found is None:
-            raise RefusedError("unknown_technician", "No active technician of the site is that.")
-        return found
 
 
 class SlotsView(OrderView):

@@ -7,10 +7,18 @@ from rest_framework.routers import SimpleRouter
 
 from maintenance.api.anomalies import AnomalyViewSet
 from maintenance.api.cost_assumptions import CostAssumptionViewSet
+from maintenance.api.keeping import (
+    ChecklistViewSet,
+    DecisionPolicyViewSet,
+    FailureCodeViewSet,
+)
 from maintenance.api.kpis import KpiRowsView, KpiView
 from maintenance.api.lives import AssetLivesViewSet, LifeViewSet
 from maintenance.api.notifications import NotificationViewSet
 from maintenance.api.notifying import ChannelViewSet, MyPreferencesView, RuleViewSet
+from maintenance.api.order_bookings import DowntimeViewSet, LabourViewSet, PartsViewSet
+from maintenance.api.order_moves import DecisionsViewSet, TransitionsViewSet
+from maintenance.api.order_papers import AttachmentsViewSet, CommentsViewSet, PointsViewSet
 from maintenance.api.past import SimilarView
 from maintenance.api.people import (
     AbsenceViewSet,
@@ -22,14 +30,17 @@ from maintenance.api.people import (
 from maintenance.api.plans import GenerateView, OccurrenceViewSet, PlanViewSet, PreviewView
 from maintenance.api.reports import ReportViewSet
 from maintenance.api.schedule import BookView, ScheduleView, SitePlanViewSet, SlotsView, UnbookView
-from maintenance.api.views import WorkOrderViewSet
 from maintenance.api.windows import MaintenanceWindowViewSet
+from maintenance.api.work_orders import WorkOrderViewSet
 
 app_name = "maintenance"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("anomalies", AnomalyViewSet, basename="anomaly")
+router.register("checklist-templates", ChecklistViewSet, basename="checklist-template")
 router.register("cost-assumptions", CostAssumptionViewSet, basename="cost-assumption")
+router.register("decision-policies", DecisionPolicyViewSet, basename="decision-policy")
+router.register("failure-codes", FailureCodeViewSet, basename="failure-code")
 router.register("maintenance-windows", MaintenanceWindowViewSet, basename="maintenance-window")
 router.register("reports", ReportViewSet, basename="report")
 router.register("holidays", HolidayViewSet, basename="holiday")
@@ -40,6 +51,35 @@ router.register("work-orders", WorkOrderViewSet, basename="work-order")
 
 MANY: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
+
+# What hangs on an order, each list under its own name.
+OF_ORDER = {
+    "transitions": TransitionsViewSet,
+    "decisions": DecisionsViewSet,
+    "labour": LabourViewSet,
+    "parts": PartsViewSet,
+    "downtime": DowntimeViewSet,
+    "comments": CommentsViewSet,
+    "attachments": AttachmentsViewSet,
+    "checklist": PointsViewSet,
+}
+of_order = [
+    *(
+        path(rows, view.as_view(MANY), name=f"work-order-{rows}")
+        for rows, view in OF_ORDER.items()
+    ),
+    path("downtime/<int:row>", DowntimeViewSet.as_view(ONE), name="work-order-downtime-row"),
+    path(
+        "attachments/<int:row>",
+        AttachmentsViewSet.as_view({"get": "retrieve"}),
+        name="work-order-attachment",
+    ),
+    path(
+        "checklist/<int:position>",
+        PointsViewSet.as_view({"patch": "partial_update"}),
+        name="work-order-checklist-point",
+    ),
+]
 
 urlpatterns = [
     # A tag may have a slash in it.
@@ -85,6 +125,7 @@ urlpatterns = [
         AbsenceViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="absence-detail",
     ),
+    path("work-orders/<int:pk>/", include(of_order)),
     path("schedule", ScheduleView.as_view(), name="schedule-list"),
     path("work-orders/<int:pk>/slots", SlotsView.as_view(), name="work-order-slots"),
     path("work-orders/<int:pk>/schedule", BookView.as_view(), name="work-order-schedule"),

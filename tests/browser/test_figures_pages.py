@@ -15,6 +15,7 @@ from django.utils import timezone
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from config.storing import attachment_storage
 from maintenance.models import CostAssumption, Report, ReportFile
 from maintenance.reports.asking import carry_out
 from sensors.models import Site
@@ -97,7 +98,10 @@ def test_figures_and_reports_are_seen_on_a_screen_and_on_a_phone(
     browser: Chrome, live_server: Any, tmp_path: Path, settings: Any
 ) -> None:
     cache.clear()
-    settings.MEDIA_ROOT = str(tmp_path / "files")
+    files = attachment_storage(
+        directory=str(tmp_path / "files"), bucket="", endpoint="", region=""
+    )
+    settings.STORAGES = settings.STORAGES | files
     pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     site = make_site(name="North works", time_zone="Europe/Berlin")
     make_busy_month(site)

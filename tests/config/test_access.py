@@ -59,13 +59,20 @@ FOR_INFLUX = {
     "sensors:line-ping",
 }
 ROUTES = sorted(set(api_routes()))
+# What stands in a path behind the id.
+AFTER: dict[str, list[Any]] = {
+    "maintenance:report-file": ["pdf"],
+    "maintenance:work-order-attachment": [1],
+    "maintenance:work-order-checklist-point": [1],
+    "maintenance:work-order-downtime-row": [1],
+}
 
 
 def path_of(route: str, pk: int = 1) -> str:
     one_for_all = ("-list", "-ingest", "-summary", "-replay", "-discard", "-resolve", "-detect")
     many = route.endswith((*one_for_all, "my-preferences")) or route in FOR_INFLUX
     before = [pk] if route == "sensors:sensor-waveform" else []
-    after = ["pdf"] if route == "maintenance:report-file" else []
+    after = AFTER.get(route, [])
     named = "mtbf" if route == "maintenance:kpi-rows" else pk
     return reverse(route) if many else reverse(route, args=[*before, named, *after])
 
@@ -152,6 +159,14 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:report": make_report(site).pk,
         "maintenance:life": make_life(sensor.asset, NOON).pk,
         "maintenance:work-order": order.pk,
+        "maintenance:work-order-attachments": order.pk,
+        "maintenance:work-order-checklist": order.pk,
+        "maintenance:work-order-comments": order.pk,
+        "maintenance:work-order-decisions": order.pk,
+        "maintenance:work-order-downtime": order.pk,
+        "maintenance:work-order-labour": order.pk,
+        "maintenance:work-order-parts": order.pk,
+        "maintenance:work-order-transitions": order.pk,
         "maintenance:work-order-similar": order.pk,
         "maintenance:plan": plan.pk,
         "maintenance:plan-preview": plan.pk,
@@ -194,6 +209,15 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:channel-test",
         "maintenance:notification-resend",
         "maintenance:my-preferences",
+        "maintenance:checklist-template-list",
+        "maintenance:checklist-template-detail",
+        "maintenance:decision-policy-list",
+        "maintenance:decision-policy-detail",
+        "maintenance:failure-code-list",
+        "maintenance:failure-code-detail",
+        "maintenance:work-order-attachment",
+        "maintenance:work-order-checklist-point",
+        "maintenance:work-order-downtime-row",
         "maintenance:anomaly-ack",
         "maintenance:anomaly-unack",
         "maintenance:anomaly-clear",

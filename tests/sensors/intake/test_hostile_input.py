@@ -50,7 +50,8 @@ LISTS = {
     "readings": ["sensor", "from", "to", "newest", "limit", "cursor"],
     "sensors": ["code", "kind", "asset__tag", "site__code", "cursor"],
     "anomalies": ["asset", "sensor", "kind", "active", "since", "severity_worst", "cursor"],
-    "work-orders": ["asset", "state", "origin", "priority", "cursor"],
+    "failure-codes": ["asset", "site", "asset_type", "aspect", "code", "active", "cursor"],
+    "work-orders": ["asset", "site", "state", "technician", "mine", "due_after", "cursor"],
 }
 
 
