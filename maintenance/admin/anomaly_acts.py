@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from maintenance.admin.acting import warned
+from maintenance.admin.acting import done_to_each
 from maintenance.admin.anomaly_forms import (
     AssignForm,
     ListForm,
@@ -31,8 +31,6 @@ from sensors.access import Principal
 from sensors.admin_parts.pages import WithButtons
 from sensors.admin_parts.scope import person_of, principal_in
 
-# Each row is locked and told of by itself.
-MOST_AT_ONCE = 200
 Asked = Mapping[str, Any]
 
 
@@ -184,15 +182,7 @@ class HandlesAnomalies(WithButtons):
     def _each(
         self, request: HttpRequest, anomalies: QuerySet, done: str, do: Callable[[int], object]
     ) -> None:
-        pks = list(anomalies.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-        if len(pks) > MOST_AT_ONCE:
-            messages.error(request, f"At most {MOST_AT_ONCE} at a time.")
-            return
-        acted = []
-        for pk in pks:
-            with warned(request):
-                do(pk)
-                acted.append(pk)
+        acted = done_to_each(request, anomalies, do)
         if acted:
             self.note(request, Anomaly.objects.filter(pk__in=acted), f"{done}.")
             messages.success(request, f"{done}: {len(acted)}.")
