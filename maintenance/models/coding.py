@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 
-from sensors.models import Asset, AssetType
+from sensors.models import Asset, AssetType, Sensor
 
 # In place of a kind of sensor: the anomaly says that the sensor itself is at fault.
 OF_SENSOR = "sensor"
@@ -23,6 +24,10 @@ class FailureCodeQuerySet(models.QuerySet["FailureCode"]):
         """The codes of one aspect, those of the asset's own type first."""
         own_first = models.F("asset_type").asc(nulls_last=True)
         return self.for_asset(asset).filter(aspect=aspect).order_by(own_first, "code")
+
+    def named(self, asset: Asset, aspect: str, code: str) -> FailureCode | None:
+        """What a code means for an asset: its own type's before that of all types."""
+        return self.choices_for(asset, aspect).filter(code=code).first()
 
     def modes_by_kind(self, asset: Asset) -> dict[str, FailureCode]:
         """Which failure mode is suspected when a kind of sensor shows something: of several
@@ -78,3 +83,9 @@ class FailureCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    def clean(self) -> None:
+        if self.sensor_kinds and self.aspect != self.Aspect.MODE:
+            raise ValidationError({"sensor_kinds": "Only failure modes show in sensors."})
+        if odd := sorted(set(self.sensor_kinds) - {*Sensor.Kind, OF_SENSOR}):
+            raise ValidationError({"sensor_kinds": f"There is no kind {odd[0]!r}."})

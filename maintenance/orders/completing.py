@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from maintenance.models import FailureCode, WorkOrder
 from maintenance.orders.verdicts import Verdict, give_verdicts
-from maintenance.refusals import RefusedError
+from maintenance.refusals import InvalidError, RefusedError
 from sensors.access import Principal
+from sensors.models import Asset
 
 Aspect = FailureCode.Aspect
 ASPECT_OF = {
@@ -69,6 +70,21 @@ def check_code(order: WorkOrder, name: str, aspect: str) -> None:
     if code.aspect != aspect or not of_type:
         detail = f"{code} is no {Aspect(aspect).label.lower()} of {order.asset.tag}."
         raise RefusedError("wrong_code", detail, field=name)
+
+
+def codes_named(asset: Asset, said: Mapping[str, str | None]) -> dict[str, FailureCode | None]:
+    """The codes of an asset that somebody names, by field; None stays None.
+
+    Raises InvalidError for one that may not be chosen.
+    """
+    found: dict[str, FailureCode | None] = {}
+    for name, code in said.items():
+        chosen = FailureCode.objects.named(asset, ASPECT_OF[name], code) if code else None
+        if code and chosen is None:
+            detail = f"{code} is no {ASPECT_OF[name].label.lower()} of {asset.tag}."
+            raise InvalidError("unknown_code", detail, field=name)
+        found[name] = chosen
+    return found
 
 
 def missing_of(order: WorkOrder) -> list[str]:

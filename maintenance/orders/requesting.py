@@ -131,6 +131,14 @@ def require_skills(order: WorkOrder, skills: Mapping[Skill, int]) -> None:
     )
 
 
+def skills_named(levels: Mapping[str, int]) -> dict[Skill, int]:
+    """Levels by skill instead of by its code. Raises RefusedError: unknown_skill."""
+    known = {skill.code: skill for skill in Skill.objects.filter(code__in=levels)}
+    if unknown := sorted(levels.keys() - known.keys()):
+        raise RefusedError("unknown_skill", "There is no such skill.", unknown=unknown)
+    return {known[code]: level for code, level in levels.items()}
+
+
 def in_words(order: WorkOrder, name: str) -> str:
     """A field as a text that JSON and people can read."""
     if name == "skills":

@@ -11,11 +11,11 @@ from maintenance.models import (
     Absence,
     Holiday,
     Shift,
-    Skill,
     Technician,
     TechnicianSkill,
     WorkingCalendar,
 )
+from maintenance.orders.requesting import skills_named
 from maintenance.refusals import RefusedError, require
 from maintenance.scheduling.shifts import overlapping
 from sensors.access import Principal, Right
@@ -111,13 +111,11 @@ def _calendar(site: Site, pk: int | None) -> WorkingCalendar | None:
 
 def _keep_skills(technician: Technician, skills: Sequence[Mapping[str, Any]]) -> None:
     levels = {held["skill"]: held["level"] for held in skills}
-    known = {skill.code: skill for skill in Skill.objects.filter(code__in=levels)}
-    if unknown := sorted(levels.keys() - known.keys()):
-        raise RefusedError("unknown_skill", "There is no such skill.", unknown=unknown)
+    known = skills_named(levels)
     technician.skill_levels.all().delete()
     TechnicianSkill.objects.bulk_create(
-        TechnicianSkill(technician=technician, skill=known[code], level=level)
-        for code, level in levels.items()
+        TechnicianSkill(technician=technician, skill=skill, level=level)
+        for skill, level in known.items()
     )
 
 
