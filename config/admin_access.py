@@ -2,7 +2,8 @@
 
 Who has which right at a site follows from the role of the membership (sensors/access.py).
 What does not stand here takes a permission of Django's, given by hand, or a superuser:
-people, keys and memberships, and all that is of the whole company.
+people, keys and memberships, and what is of the whole company. Some pages narrow it down
+further, such as those that only who plans for all sites concerned may change.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ RIGHT_FOR_MODEL: dict[str, dict[str, Right]] = {
     "maintenance.anomalylog": LOOK,
     "maintenance.workorder": WORKED,
     "maintenance.life": CURATED,
-    "maintenance.failurecode": LOOK,
-    "maintenance.decisionpolicy": LOOK,
-    "maintenance.policyskill": LOOK,
-    "maintenance.checklisttemplate": LOOK,
-    "maintenance.templatepoint": LOOK,
+    "maintenance.failurecode": PLANNED,
+    "maintenance.decisionpolicy": PLANNED,
+    "maintenance.policyskill": parts_of(PLANNED),
+    "maintenance.checklisttemplate": PLANNED,
+    "maintenance.templatepoint": parts_of(PLANNED),
     "maintenance.report": LOOK | {"add": Right.READ},
     "maintenance.costassumption": PLANNED,
     # Who does it and when

@@ -68,9 +68,7 @@ def _unschedule(order: WorkOrder, by: Principal, form: Any) -> object:
 
 
 MOVES: dict[str, Act] = {
-    "approve": _deciding(
-        Choice.APPROVE, "Approve", "Approved", plain(ReasonForm), in_list=True
-    ),
+    "approve": _deciding(Choice.APPROVE, "Approve", "Approved", plain(ReasonForm), in_list=True),
     "modify": _deciding(
         Choice.MODIFY, "Approve with changes", "Approved", of_order(ModifyForm), large=True
     ),
@@ -97,9 +95,7 @@ MOVES: dict[str, Act] = {
     "close": _moving(
         "Close", State.CLOSED, plain(NoteForm), before=(State.COMPLETED,), in_list=True
     ),
-    "reopen": _moving(
-        "Reopen", State.IN_PROGRESS, plain(ReasonForm), before=(State.COMPLETED,)
-    ),
+    "reopen": _moving("Reopen", State.IN_PROGRESS, plain(ReasonForm), before=(State.COMPLETED,)),
     "unschedule": Act(
         "Unschedule",
         "Unscheduled",

@@ -99,9 +99,7 @@ WORK_ACTS: dict[str, Act] = {
         of_order(EndDowntimeForm),
         _end_downtime,
     ),
-    "comment": Act(
-        "Comment", "Comment written", ALWAYS, Right.WORK, plain(CommentForm), _comment
-    ),
+    "comment": Act("Comment", "Comment written", ALWAYS, Right.WORK, plain(CommentForm), _comment),
     "attach": Act("Attach", "File attached", ALWAYS, Right.WORK, plain(AttachForm), _attach),
     "take_checklist": Act(
         "Take a checklist",
