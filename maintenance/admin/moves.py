@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from maintenance.admin.order_acts import Act, FormOf, of_order, plain

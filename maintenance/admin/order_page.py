@@ -12,7 +12,7 @@ from maintenance.admin.moves import MOVES
 from maintenance.admin.order_forms import NoForm
 from maintenance.admin.work_acts import WORK_ACTS
 from maintenance.admin.work_forms import templates_for
-from maintenance.models import Decision, WorkOrder
+from maintenance.models import WorkOrder
 from maintenance.orders.costs import costs_of
 from maintenance.scheduling.offering import MAY_BE_SCHEDULED
 from sensors.access import Principal, Right
@@ -30,12 +30,7 @@ STATE_LEVELS = {
 }
 PRIORITY_LEVELS = {"P1": "critical", "P2": "high", "P3": "medium", "P4": "low"}
 VERIFICATION_LEVELS = {"pending": "low", "proven": "good", "recurred": "critical"}
-CHOICE_LEVELS = {
-    Decision.Choice.APPROVE: "good",
-    Decision.Choice.MODIFY: "good",
-    Decision.Choice.REJECT: "critical",
-    Decision.Choice.DEFER: "medium",
-}
+CHOICE_LEVELS = {"approve": "good", "modify": "good", "reject": "critical", "defer": "medium"}
 
 
 def state_pill(order: WorkOrder) -> str:
@@ -132,12 +127,7 @@ def _record(order: WorkOrder) -> dict[str, Any]:
             for anomaly in anomalies.order_by("-severity_worst", "-started_at")[:MOST_SHOWN]
         ],
         "decisions": [
-            (
-                decision,
-                pill(
-                    CHOICE_LEVELS[Decision.Choice(decision.choice)], decision.get_choice_display()
-                ),
-            )
+            (decision, pill(CHOICE_LEVELS[decision.choice], decision.get_choice_display()))
             for decision in order.decisions.all()[:MOST_SHOWN]
         ],
         "trace": decided(order.decision),
