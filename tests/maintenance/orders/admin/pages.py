@@ -29,7 +29,7 @@ def asked(client: Client, order: WorkOrder, name: str) -> Any:
     return client.get(reverse("admin:maintenance_workorder_act", args=[order.pk, name]))
 
 
-def do(client: Client, order: WorkOrder, name: str, **said: Any) -> Any:
+def do(client: Client, order: WorkOrder, name: str, /, **said: Any) -> Any:
     """Press the button of an act, with what was filled in; the page that is shown then."""
     url = reverse("admin:maintenance_workorder_act", args=[order.pk, name])
     return client.post(url, said, follow=True)

@@ -10,7 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from maintenance.models import OnFail, Skill, TemplatePoint, WorkOrder
-from tests.factories import make_work_order
+from maintenance.orders import checklists
+from maintenance.refusals import RefusedError
+from sensors.models import AssetType
+from tests.factories import make_site, make_work_order
 from tests.maintenance.orders.admin.pages import do, logged_in, make_template, page_of, words_of
 from tests.maintenance.scheduling.crews import make_technician
 
@@ -64,7 +67,11 @@ def test_nobody_is_at_two_places(admin_client: Client, order: WorkOrder) -> None
 def test_technicians_of_other_sites_are_not_offered(
     admin_client: Client, order: WorkOrder
 ) -> None:
-    said = {"technician": make_technician().pk, "started_at": ago(2), "ended_at": ago(1)}
+    said = {
+        "technician": make_technician(make_site()).pk,
+        "started_at": ago(2),
+        "ended_at": ago(1),
+    }
 
     refused = do(admin_client, order, "labour", **said)
 
@@ -167,9 +174,6 @@ def test_a_point_not_in_order_makes_an_order_where_it_is_to(
 def test_all_points_are_filled_in_or_none(
     admin_client: Client, order: WorkOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from maintenance.orders import checklists
-    from maintenance.refusals import RefusedError
-
     do(admin_client, order, "take_checklist", template=make_template("Oil", "Noise").pk)
     usual = checklists.fill_in
 
@@ -188,8 +192,6 @@ def test_all_points_are_filled_in_or_none(
 def test_lists_for_other_types_of_asset_are_not_offered(
     admin_client: Client, order: WorkOrder
 ) -> None:
-    from sensors.models import AssetType
-
     template = make_template("Belt", asset_type=AssetType.objects.create(code="fan", name="Fan"))
 
     refused = do(admin_client, order, "take_checklist", template=template.pk)
