@@ -27,7 +27,7 @@ from maintenance.anomalies.judging import assign, give_verdict, merge
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.models import Anomaly
 from maintenance.orders.from_anomaly import create_work_order
-from sensors.access import Principal
+from sensors.access import Principal, Right
 from sensors.admin_parts.pages import WithButtons
 from sensors.admin_parts.scope import person_of, principal_in
 
@@ -160,7 +160,8 @@ class HandlesAnomalies(WithButtons):
         obj: Anomaly | None = None,
     ) -> HttpResponse:
         if obj is not None:
-            allowed = self.get_actions(request)
+            here = principal_in(request).may_at(Right.WORK, obj.asset.site_id)
+            allowed = self.get_actions(request) if here else {}
             context["presses"] = [
                 (name, words, self._form(name, obj)(auto_id=f"{name}_%s"))
                 for name, words in self.buttons(obj).items()

@@ -64,7 +64,7 @@ def _in_words(decision: Mapping[str, Any]) -> dict[str, Any]:
     before, mode = decision.get("before"), decision.get("mode")
     return {
         **decision,
-        "mode": MODES.get(mode, mode),
+        "mode": MODES.get(str(mode), mode),
         "anomalies": anomalies,
         "before": _in_words(before) if before else None,
     }

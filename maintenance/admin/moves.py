@@ -23,7 +23,7 @@ from sensors.access import Principal, Right
 State, Choice = WorkOrder.State, Decision.Choice
 
 
-def _deciding(choice: Choice, words: str, done: str, form: FormOf, **more: Any) -> Act:
+def _deciding(choice: str, words: str, done: str, form: FormOf, **more: Any) -> Act:
     def do(order: WorkOrder, by: Principal, form: Any) -> object:
         said = form.cleaned_data
         changes = form.changes if choice == Choice.MODIFY else None
@@ -40,7 +40,7 @@ def _deciding(choice: Choice, words: str, done: str, form: FormOf, **more: Any) 
 
 
 def _moving(
-    words: str, to_state: State, form: FormOf, *, before: tuple[State, ...], **more: Any
+    words: str, to_state: WorkOrder.State, form: FormOf, *, before: tuple[str, ...], **more: Any
 ) -> Act:
     """A move out of one of the states `before`: the same state may be reached by acts that
     are called otherwise."""

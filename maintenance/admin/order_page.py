@@ -50,6 +50,7 @@ def page_of(request: HttpRequest, order: WorkOrder) -> dict[str, Any]:
     by = principal_in(request)
     return {
         "order": order,
+        "at_work": order.state in (State.IN_PROGRESS, State.ON_HOLD),
         "moves": _moves(order, by),
         "to_slots": _to_slots(order, by),
         **_head(order),
@@ -99,6 +100,8 @@ def _work(order: WorkOrder, by: Principal) -> dict[str, Any]:
     downtime = list(order.downtime.all()[:MOST_SHOWN])
     if not points:
         forms.pop("fill_in", None)
+    if "skills" in forms and not forms["skills"][1].fields:
+        forms.pop("skills")
     if not templates_for(order).exists():
         forms.pop("take_checklist", None)
     if all(row.ended_at for row in downtime):

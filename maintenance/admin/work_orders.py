@@ -36,9 +36,9 @@ from sensors.admin_parts.times import SHORT, shown
 from sensors.drawing.charts import Chart
 from sensors.models import Site
 
-WANTED = ["title", "description", "recommendation", ("priority", "due_at", "planned_duration")]
+WORDS = ["title", "description", "recommendation"]
+PLANS = ("priority", "due_at", "planned_duration")
 FINDINGS = ["found_fault", *ASPECT_OF, "resolution"]
-ASKED = ["asset", "origin", "title", "description", "recommendation"]
 
 
 @admin.register(WorkOrder)
@@ -99,16 +99,16 @@ class WorkOrderAdmin(WarnsOfRefusals, EditedWhileItChanges, SiteScoped, ActsOnOr
 
     def get_fieldsets(self, request: HttpRequest, obj: WorkOrder | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": [*ASKED, ("priority", "due_at", "planned_duration")]})]
+            return [(None, {"fields": ["asset", "origin", *WORDS, PLANS]})]
         found = bool(FOUND & CHANGEABLE[obj.state]) or bool(obj.found_fault)
         findings = [("What was found", {"fields": FINDINGS})] if found else []
-        return [("What is to be done", {"fields": WANTED}), *findings]
+        return [("What is to be done", {"fields": [*WORDS, PLANS]}), *findings]
 
     def get_readonly_fields(self, request: HttpRequest, obj: WorkOrder | None = None) -> list[str]:
         if obj is None:
             return []
-        flat = [*WANTED[:3], *WANTED[3], *FINDINGS]
-        return [name for name in flat if name not in self.editable(request, obj)]
+        editable = self.editable(request, obj)
+        return [name for name in (*WORDS, *PLANS, *FINDINGS) if name not in editable]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -9,7 +9,7 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import Field, ForeignKey, QuerySet
 from django.db.models.fields.related import RelatedField
 from django.http import HttpRequest
 
@@ -70,11 +70,11 @@ class SiteScoped(BaseModelAdmin):
         name = get_permission_codename(verb, self.opts)
         return site is None or request.user.has_perm(f"{self.opts.app_label}.{name}", site)
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_change_permission(request, obj)
         return may and self.may_there(request, "change", obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_delete_permission(request, obj)
         return may and self.may_there(request, "delete", obj)
 

@@ -14,10 +14,12 @@ from config.admin_access import RIGHT_FOR_MODEL
 from sensors.access import Role
 from sensors.models import Membership
 from tests.factories import make_member, make_site, make_user
+from tests.test_admin_lists import ROWS
 
 pytestmark = pytest.mark.django_db
 
 ADMINS = {model._meta.label: page for model, page in admin.site._registry.items()}
+NO_ROWS = ("TOTAL_FORMS", "INITIAL_FORMS")
 VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
 # viewer, technician, planner, engineer: v(iew), a(dd), c(hange), d(elete) of rows of the own
@@ -148,8 +150,6 @@ def test_permissions_given_by_hand_count_on_top(by: str) -> None:
     [("sensors.Asset", "engineer"), ("maintenance.Plan", "planner"), ("sensors.Site", "")],
 )
 def test_a_role_at_one_site_changes_nothing_at_another(label: str, role: str) -> None:
-    from tests.test_admin_lists import ROWS
-
     here, there = make_site(), make_site()
     page = ADMINS[label]
     mine, theirs = ROWS[page.model](here), ROWS[page.model](there)
@@ -167,7 +167,7 @@ def test_a_row_is_not_added_at_a_site_of_others(client: Any) -> None:
     person = make_member(here, role="engineer")
     Membership.objects.create(user=person, site=there, role="viewer")
     client.force_login(person)
-    form = {"tag": "P-9", "name": "Pump", "criticality": "2"}
+    form: dict[str, object] = {"tag": "P-9", "name": "Pump", "criticality": "2"}
     form |= {f"{part}-{name}": 0 for part in ("sensors", "lives") for name in NO_ROWS}
 
     refused = client.post("/admin/sensors/asset/add/", form | {"site": there.pk})
@@ -178,13 +178,8 @@ def test_a_row_is_not_added_at_a_site_of_others(client: Any) -> None:
     assert here.assets.exists()
 
 
-NO_ROWS = ("TOTAL_FORMS", "INITIAL_FORMS")
-
-
 @pytest.mark.parametrize("everywhere", [True, False])
 def test_what_sites_share_is_changed_by_who_plans_for_all_of_them(everywhere: bool) -> None:
-    from tests.test_admin_lists import ROWS
-
     here, there = make_site(), make_site()
     person = make_member(here, role="planner")
     Membership.objects.create(user=person, site=there, role="planner" if everywhere else "viewer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -40,7 +41,7 @@ def test_a_picture_is_kept_and_handed_out_to_be_saved(client: Client) -> None:
     person = logged_in(client, order.asset.site, "technician")
     row = attached(client, order, "../Dichtung ü.png")
 
-    answer = client.get(file_of(row))
+    answer: Any = client.get(file_of(row))
 
     assert (row.name, row.added_by) == ("Dichtung ü.png", str(person))
     assert b"".join(answer.streaming_content) == PNG
@@ -84,6 +85,6 @@ def test_a_file_is_for_those_who_see_the_order(admin_client: Client, client: Cli
 
 def test_a_file_that_the_storage_lost_is_not_found(admin_client: Client) -> None:
     row = attached(admin_client, make_work_order())
-    row.file.storage.delete(row.file.name)
+    row.file.storage.delete(str(row.file.name))
 
     assert admin_client.get(file_of(row)).status_code == 404

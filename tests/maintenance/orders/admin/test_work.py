@@ -50,7 +50,8 @@ def test_somebody_else_is_booked_by_name(admin_client: Client, order: WorkOrder)
 
     do(admin_client, order, "labour", **said)
 
-    assert (order.labour.get().person, order.labour.get().hourly_rate) == ("Contractor", 80)
+    row = order.labour.get()
+    assert (row.person, row.cost) == ("Contractor", Decimal("80.00"))
 
 
 def test_nobody_is_at_two_places(admin_client: Client, order: WorkOrder) -> None:
