@@ -111,7 +111,7 @@ class ModifyForm(WithSkills):
     def __init__(self, *args: Any, order: WorkOrder, **kwargs: Any) -> None:
         shown = {name: getattr(order, name) for name in self.PLAIN}
         shown["due_at"] = order.due_at.replace(second=0, microsecond=0)
-        super().__init__(*args, initial=shown, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": shown})
         self.add_skills(order)
         self.order_fields([name for name in self.fields if name != "reason"])
 
@@ -139,7 +139,7 @@ class CompleteForm(forms.Form):
         names = ("found_fault", "resolution", *ASPECT_OF)
         known = {name: getattr(order, name) for name in names}
         known["failure_mode"] = order.failure_mode or order.suspected_mode
-        super().__init__(*args, initial=known, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": known})
         for name, aspect in ASPECT_OF.items():
             chosen: Any = self.fields[name]
             chosen.queryset = FailureCode.objects.choices_for(order.asset, aspect)

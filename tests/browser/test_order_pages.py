@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -50,7 +51,7 @@ def carried_out(order: WorkOrder) -> None:
     with transaction.atomic():
         decide(order.pk, "approve", by=by, justification="The envelope shows the inner race.")
         move(order.pk, "in_progress", by=by)
-        worked = {"started_at": now - 3 * hours, "ended_at": now - hours}
+        worked: Any = {"started_at": now - 3 * hours, "ended_at": now - hours}
         book_labour(order.pk, by=by, person="Erika Muster", hourly_rate=Decimal(62), **worked)
         book_part(
             order.pk,
