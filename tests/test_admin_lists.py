@@ -34,13 +34,9 @@ from maintenance.models import (
 )
 from mlops.models import Backtest, ModelVersion
 from sensors.models import (
-    ApiKey,
-    Asset,
     AssetType,
     Bearing,
-    Bridge,
     Curation,
-    LineMapping,
     Membership,
     QuarantinedReading,
     ReadingBatch,
@@ -55,10 +51,6 @@ from tests.factories import (
     make_asset,
     make_backtest,
     make_batch,
-    make_bridge,
-    make_conflict,
-    make_curation,
-    make_key,
     make_life,
     make_member,
     make_notification,
@@ -75,7 +67,7 @@ from tests.maintenance.notifying.making import make_channel, make_policy, make_r
 from tests.maintenance.orders.admin.rows import ROWS_OF_ORDERS, ROWS_OF_PLANS
 from tests.maintenance.reports.made import make_report
 from tests.maintenance.scheduling.rows import ROWS_OF_SCHEDULING
-from tests.sensors.catalogue import make_asset_type, make_bearing, make_preset
+from tests.sensors.rows import ROWS_OF_SENSORS
 
 pytestmark = pytest.mark.django_db
 
@@ -89,22 +81,7 @@ def make_order_at(site: Site) -> WorkOrder:
 
 # How to make one row of each model at a site, with neighbours of its own.
 ROWS: dict[type[Model], Callable[[Site], Any]] = {
-    Site: lambda site: site,
-    AssetType: make_asset_type,
-    Bearing: make_bearing,
-    SeverityPreset: make_preset,
-    Asset: lambda site: make_asset(
-        site=site, type=make_asset_type(site), parent=make_asset(site=site)
-    ),
-    Sensor: lambda site: make_sensor(site=site),
-    ApiKey: lambda site: make_key(site=site)[0],
-    Membership: lambda site: Membership.objects.create(user=make_user(), site=site, role="viewer"),
-    LineMapping: lambda site: LineMapping.objects.create(site=site, template="{field}"),
-    ReadingBatch: lambda site: make_run(make_batch(site)).batches.get(),
-    QuarantinedReading: make_quarantined,
-    ReadingConflict: lambda site: make_conflict(make_sensor(site=site)),
-    Bridge: lambda site: make_bridge(site=site),
-    Curation: make_curation,
+    **ROWS_OF_SENSORS,
     PipelineRun: lambda site: make_run(make_batch(site)),
     Anomaly: lambda site: make_anomaly(
         make_sensor(site=site), work_order=make_order_at(site), acknowledged_by=make_user()
