@@ -94,7 +94,11 @@ class SkillsForm(WithSkills):
 
 
 class ModifyForm(WithSkills):
-    """What a planner changes in approving it, and why."""
+    """What a planner changes in approving it, and why.
+
+    Changed is what differs from what the page showed, as that says itself: the software may
+    have written to the order meanwhile.
+    """
 
     title = forms.CharField(max_length=200)
     description = text("Description", required=False)
@@ -114,6 +118,8 @@ class ModifyForm(WithSkills):
         super().__init__(*args, **kwargs | {"initial": shown})
         self.add_skills(order)
         self.order_fields([name for name in self.fields if name != "reason"])
+        for name in (*self.PLAIN, *self.skills):
+            self.fields[name].show_hidden_initial = True
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -104,7 +104,8 @@ def templates_for(order: WorkOrder) -> QuerySet[ChecklistTemplate]:
 
 
 class ChecklistForm(forms.Form):
-    """All points at once. `filled_in` are those about which something else was said."""
+    """All points at once. `filled_in` are those about which something else was said than the
+    page showed: somebody else may have filled in others meanwhile."""
 
     def __init__(self, *args: Any, order: WorkOrder, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,6 +116,7 @@ class ChecklistForm(forms.Form):
                 choices=ChecklistPoint.Result.choices,
                 required=False,
                 initial=point.result,
+                show_hidden_initial=True,
                 widget=forms.RadioSelect,
             )
             self.fields[f"note_{point.position}"] = forms.CharField(
@@ -122,13 +124,18 @@ class ChecklistForm(forms.Form):
                 max_length=500,
                 required=False,
                 initial=point.note,
+                show_hidden_initial=True,
                 widget=forms.TextInput(attrs={"placeholder": "Note"}),
             )
 
     @property
-    def rows(self) -> list[tuple[ChecklistPoint, Any, Any]]:
-        """Each point with the two boxes for it."""
-        return [(p, self[f"result_{p.position}"], self[f"note_{p.position}"]) for p in self.points]
+    def rows(self) -> list[tuple[ChecklistPoint, Any, str, Any]]:
+        """Each point with the buttons for it, what they showed, and the box for a note."""
+        results = ((p, self[f"result_{p.position}"]) for p in self.points)
+        return [
+            (p, result, result.as_hidden(only_initial=True), self[f"note_{p.position}"])
+            for p, result in results
+        ]
 
     @property
     def filled_in(self) -> list[tuple[int, str, str]]:

@@ -21,7 +21,8 @@ MINUTES = "%Y-%m-%dT%H:%M"
 def filled_in(client: Client, order: WorkOrder) -> dict[str, Any]:
     """What a browser sends of the form of changes if none is made."""
     form = asked(client, order, "modify").context["form"]
-    return {field.html_name: field.value() or "" for field in form}
+    shown = {field.html_initial_name: field.value() or "" for field in form}
+    return shown | {field.html_name: field.value() or "" for field in form}
 
 
 def test_a_planner_approves_in_his_or_her_name(client: Client) -> None:
@@ -64,6 +65,17 @@ def test_approving_with_changes_takes_a_change(admin_client: Client) -> None:
     assert "say what is to be changed" in words_of(refused)
     order.refresh_from_db()
     assert (order.state, order.due_at.second) == ("proposed", 5)
+
+
+def test_what_the_software_changed_meanwhile_is_not_put_back(admin_client: Client) -> None:
+    order = make_work_order(due_at=NOON)
+    said = filled_in(admin_client, order) | {"title": "Bearing", "reason": "It is worse"}
+    WorkOrder.objects.update(priority="P1")
+
+    do(admin_client, order, "modify", **said)
+
+    order.refresh_from_db()
+    assert (order.title, order.priority) == ("Bearing", "P1")
 
 
 def test_a_duration_has_to_be_one(admin_client: Client) -> None:
