@@ -99,6 +99,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$"]  # Probes come from inside, without TLS
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("HTTPS", False)
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if env.flag("HTTPS", False) else 0
+AUTHENTICATION_BACKENDS = ["config.role_backend.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")

@@ -188,8 +188,8 @@ def make_window(site: Site | None = None, **fields: Any) -> MaintenanceWindow:
 
 
 def make_member(site: Site, *permissions: str, role: str = "planner", **fields: Any) -> Any:
-    """A person of one site who may enter the admin, with permissions such as
-    "maintenance.view_anomaly"."""
+    """A person of one site who may enter the admin: with what the role gives there, and with
+    permissions by hand such as "sensors.add_membership"."""
     user = make_user(is_staff=True, **fields)
     Membership.objects.create(user=user, site=site, role=role)
     for permission in permissions:

@@ -33,7 +33,7 @@ class AnomalyAdmin(ShowsSeverity, Evidence, HandlesAnomalies):
         "condition",
         "belief",
         "started_at",
-        "assigned_to",
+        "who",
         "order",
     ]
     list_display_links = ["named"]
@@ -123,14 +123,18 @@ class AnomalyAdmin(ShowsSeverity, Evidence, HandlesAnomalies):
     def scores(self, anomaly: Anomaly) -> str:
         return f"{anomaly.score:.4g} now, {anomaly.score_worst:.4g} at worst; 1 is the alarm line"
 
-    @admin.display(description="work order", ordering="work_order")
+    @admin.display(description="order", ordering="work_order")
     def order(self, anomaly: Anomaly) -> str:
         order = anomaly.work_order
         return (
             format_html('<a href="{}">{}</a>', url_of(order), order.number) if order else NOTHING
         )
 
-    @admin.display(description="credibility", ordering="credibility")
+    @admin.display(description="who", ordering="assigned_to")
+    def who(self, anomaly: Anomaly) -> str:
+        return str(anomaly.assigned_to or NOTHING)
+
+    @admin.display(description="credible", ordering="credibility")
     def belief(self, anomaly: Anomaly) -> str:
         return NOTHING if anomaly.credibility is None else f"{anomaly.credibility:.0%}"
 

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from maintenance.admin.acting import warned
+from maintenance.admin.acting import done_to_each
 from maintenance.admin.anomaly_forms import (
     AssignForm,
     ListForm,
@@ -27,12 +27,10 @@ from maintenance.anomalies.judging import assign, give_verdict, merge
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.models import Anomaly
 from maintenance.orders.from_anomaly import create_work_order
-from sensors.access import Principal
+from sensors.access import Principal, Right
 from sensors.admin_parts.pages import WithButtons
 from sensors.admin_parts.scope import person_of, principal_in
 
-# Each row is locked and told of by itself.
-MOST_AT_ONCE = 200
 Asked = Mapping[str, Any]
 
 
@@ -162,7 +160,8 @@ class HandlesAnomalies(WithButtons):
         obj: Anomaly | None = None,
     ) -> HttpResponse:
         if obj is not None:
-            allowed = self.get_actions(request)
+            here = principal_in(request).may_at(Right.WORK, obj.asset.site_id)
+            allowed = self.get_actions(request) if here else {}
             context["presses"] = [
                 (name, words, self._form(name, obj)(auto_id=f"{name}_%s"))
                 for name, words in self.buttons(obj).items()
@@ -184,15 +183,7 @@ class HandlesAnomalies(WithButtons):
     def _each(
         self, request: HttpRequest, anomalies: QuerySet, done: str, do: Callable[[int], object]
     ) -> None:
-        pks = list(anomalies.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-        if len(pks) > MOST_AT_ONCE:
-            messages.error(request, f"At most {MOST_AT_ONCE} at a time.")
-            return
-        acted = []
-        for pk in pks:
-            with warned(request):
-                do(pk)
-                acted.append(pk)
+        acted = done_to_each(request, anomalies, do)
         if acted:
             self.note(request, Anomaly.objects.filter(pk__in=acted), f"{done}.")
             messages.success(request, f"{done}: {len(acted)}.")

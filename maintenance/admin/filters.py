@@ -59,3 +59,20 @@ class DueFilter(admin.SimpleListFilter):
             return queryset.overdue()
         now = timezone.now()
         return queryset.open().filter(due_at__range=(now, now + ahead)) if ahead else queryset
+
+
+class MineFilter(admin.SimpleListFilter):
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "Given to me"), ("asked", "Asked for by me"), ("nobody", "Nobody's")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        person = person_of(request)
+        chosen: dict[str, dict[str, Any]] = {
+            "mine": {"technician__user": person},
+            "asked": {"requested_by": str(person)[:150]},
+            "nobody": {"technician": None},
+        }
+        return queryset.filter(**chosen.get(self.value() or "", {}))

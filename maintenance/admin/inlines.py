@@ -1,4 +1,4 @@
-"""The tables on the page of a work order, and how an anomaly looks in any table."""
+"""The tables on the page of an anomaly, and how one looks in any table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from django.utils.html import format_html, format_html_join
 from maintenance.models import (
     Anomaly,
     AnomalyLog,
-    Notification,
+    DecisionPolicy,
     Severity,
     Symptom,
     WorkOrder,
-    WorkOrderTransition,
 )
 from sensors.admin_parts.pages import EvidenceInline, pill, rendered
 from sensors.admin_parts.times import NOTHING
@@ -28,6 +27,8 @@ SEVERITY_LEVELS = {
     Severity.HIGH: "high",
     Severity.CRITICAL: "critical",
 }
+
+MODES = dict(DecisionPolicy.Mode.choices)
 
 
 def severity_pill(severity: int) -> str:
@@ -55,11 +56,18 @@ def _in_words(decision: Mapping[str, Any]) -> dict[str, Any]:
         | {
             "kind": anomaly["anomaly_kind"].replace("_", " "),
             "severity": severity_pill(anomaly["severity"]),
+            "belief": NOTHING if credibility is None else f"{credibility:.0%}",
         }
         for anomaly in decision.get("anomalies", ())
+        for credibility in [anomaly.get("credibility")]
     ]
-    before = decision.get("before")
-    return {**decision, "anomalies": anomalies, "before": _in_words(before) if before else None}
+    before, mode = decision.get("before"), decision.get("mode")
+    return {
+        **decision,
+        "mode": MODES.get(str(mode), mode),
+        "anomalies": anomalies,
+        "before": _in_words(before) if before else None,
+    }
 
 
 class ShowsSeverity:
@@ -75,16 +83,6 @@ class ShowsSeverity:
     @admin.display(description="severity", ordering="severity_worst")
     def worst(self, anomaly: Anomaly) -> str:
         return severity_pill(anomaly.severity_worst)
-
-
-class AnomalyInline(ShowsSeverity, EvidenceInline):
-    model = Anomaly
-    fk_name = "work_order"
-    fields = ["worst", "reason", "condition", "started_at", "last_seen_at"]
-    ordering = ["-severity_worst", "-started_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("sensor")
 
 
 class SymptomInline(EvidenceInline):
@@ -115,18 +113,3 @@ def shares_of(anomaly: Anomaly) -> str:
     return format_html_join(
         "", '<div class="share">{} <meter value="{}"></meter> {}</div>', rows
     ) or format_html("{}", NOTHING)
-
-
-class TransitionInline(EvidenceInline):
-    model = WorkOrderTransition
-    verbose_name_plural = "history"
-    fields = ["moved_at", "from_state", "to_state", "actor", "reason"]
-    show_change_link = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("actor")
-
-
-class NotificationInline(EvidenceInline):
-    model = Notification
-    fields = ["event", "channel", "recipient", "status", "error", "sent_at"]

@@ -1,103 +1,113 @@
-"""The moves of a work order as actions of the list and as buttons on its page."""
+"""The moves of a work order and the decisions about it, as acts of the admin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from maintenance.admin.order_acts import Act, FormOf, of_order, plain
+from maintenance.admin.order_forms import (
+    CompleteForm,
+    DeferForm,
+    HoldForm,
+    ModifyForm,
+    NoForm,
+    NoteForm,
+    ReasonForm,
+)
+from maintenance.models import Decision, WorkOrder
+from maintenance.orders.deciding import decide
+from maintenance.orders.transitions import TRANSITIONS, IllegalMoveError, move
+from maintenance.scheduling.booking import unschedule
+from sensors.access import Principal, Right
 
-from maintenance.models import WorkOrder
-from maintenance.orders.transitions import TRANSITIONS, move
-from maintenance.refusals import RefusedError
-from sensors.admin_parts.pages import WithButtons
-from sensors.admin_parts.scope import principal_in
-
-State = WorkOrder.State
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    to_state: State
-    words: str
-    permission: str = "change"
+State, Choice = WorkOrder.State, Decision.Choice
 
 
-MOVES = {
-    "approve": Move(State.APPROVED, "Approve", permission="approve"),
-    "schedule": Move(State.SCHEDULED, "Schedule"),
-    "start": Move(State.IN_PROGRESS, "Start"),
-    "complete": Move(State.COMPLETED, "Complete"),
-    "close": Move(State.CLOSED, "Close"),
-    "hold": Move(State.ON_HOLD, "Put on hold"),
-    "cancel": Move(State.CANCELLED, "Cancel", permission="approve"),
+def _deciding(choice: str, words: str, done: str, form: FormOf, **more: Any) -> Act:
+    def do(order: WorkOrder, by: Principal, form: Any) -> object:
+        said = form.cleaned_data
+        changes = form.changes if choice == Choice.MODIFY else None
+        return decide(
+            order.pk,
+            choice,
+            by=by,
+            justification=said["reason"],
+            defer_until=said.get("until"),
+            changes=changes,
+        )
+
+    return Act(words, done, (State.PROPOSED,), Right.PLAN, form, do, **more)
+
+
+def _moving(
+    words: str, to_state: WorkOrder.State, form: FormOf, *, before: tuple[str, ...], **more: Any
+) -> Act:
+    """A move out of one of the states `before`: the same state may be reached by acts that
+    are called otherwise."""
+
+    def do(order: WorkOrder, by: Principal, form: Any) -> object:
+        if order.state not in before:
+            raise IllegalMoveError(order, to_state)
+        said = form.cleaned_data
+        return move(
+            order.pk,
+            to_state,
+            by=by,
+            reason=said.get("reason", ""),
+            hold_reason=said.get("hold_reason", ""),
+            completion=form.completion if to_state == State.COMPLETED else None,
+        )
+
+    right = TRANSITIONS[before[0]][to_state].right
+    return Act(words, to_state.label, before, right, form, do, **more)
+
+
+def _unschedule(order: WorkOrder, by: Principal, form: Any) -> object:
+    return unschedule(order.pk, by=by, reason=form.cleaned_data["reason"])
+
+
+MOVES: dict[str, Act] = {
+    "approve": _deciding(Choice.APPROVE, "Approve", "Approved", plain(ReasonForm), in_list=True),
+    "modify": _deciding(
+        Choice.MODIFY, "Approve with changes", "Approved", of_order(ModifyForm), large=True
+    ),
+    "defer": _deciding(Choice.DEFER, "Defer", "Deferred", plain(DeferForm), in_list=True),
+    "reject": _deciding(Choice.REJECT, "Reject", "Rejected", plain(ReasonForm), in_list=True),
+    "start": _moving(
+        "Start",
+        State.IN_PROGRESS,
+        plain(NoForm),
+        before=(State.APPROVED, State.SCHEDULED),
+        in_list=True,
+    ),
+    "resume": _moving(
+        "Resume", State.IN_PROGRESS, plain(NoForm), before=(State.ON_HOLD,), in_list=True
+    ),
+    "complete": _moving(
+        "Complete",
+        State.COMPLETED,
+        of_order(CompleteForm),
+        before=(State.IN_PROGRESS,),
+        large=True,
+    ),
+    "hold": _moving("Put on hold", State.ON_HOLD, plain(HoldForm), before=(State.IN_PROGRESS,)),
+    "close": _moving(
+        "Close", State.CLOSED, plain(NoteForm), before=(State.COMPLETED,), in_list=True
+    ),
+    "reopen": _moving("Reopen", State.IN_PROGRESS, plain(ReasonForm), before=(State.COMPLETED,)),
+    "unschedule": Act(
+        "Unschedule",
+        "Unscheduled",
+        (State.SCHEDULED,),
+        Right.PLAN,
+        plain(NoteForm),
+        _unschedule,
+    ),
+    "cancel": _moving(
+        "Cancel",
+        State.CANCELLED,
+        plain(ReasonForm),
+        before=(State.APPROVED, State.SCHEDULED, State.ON_HOLD),
+        in_list=True,
+    ),
 }
-# The same move is called otherwise when it leads back.
-WORDS_BACK = {
-    (State.SCHEDULED, State.APPROVED): "Unschedule",
-    (State.ON_HOLD, State.IN_PROGRESS): "Resume",
-    (State.COMPLETED, State.IN_PROGRESS): "Reopen",
-}
-
-
-def takes_reason(from_state: str, to_state: str) -> bool:
-    """Whether those who read the history later would ask why."""
-    stops = to_state in (State.ON_HOLD, State.CANCELLED)
-    return stops or (from_state, to_state) == (State.COMPLETED, State.IN_PROGRESS)
-
-
-def _action(name: str, offered: Move) -> Callable[..., None]:
-    reason = ", with a reason" if takes_reason("", offered.to_state) else ""
-
-    @admin.action(
-        description=f"{offered.words} the selected work orders{reason}",
-        permissions=[offered.permission],
-    )
-    def act(self: MovesOrders, request: HttpRequest, orders: QuerySet) -> None:
-        self.move_all(request, orders, offered.to_state)
-
-    act.__name__ = name
-    return act
-
-
-class MoveForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=500)
-
-
-class MovesOrders(WithButtons):
-    actions = [_action(name, offered) for name, offered in MOVES.items()]
-    action_form = MoveForm
-
-    def has_approve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("maintenance.approve_workorder")
-
-    def buttons(self, order: WorkOrder) -> dict[str, str]:
-        return {
-            name: WORDS_BACK.get((State(order.state), offered.to_state), offered.words)
-            for name, offered in MOVES.items()
-            if offered.to_state in TRANSITIONS[order.state]
-        }
-
-    def asks_reason(self, order: WorkOrder) -> list[str]:
-        return [name for name, m in MOVES.items() if takes_reason(order.state, m.to_state)]
-
-    def move_all(self, request: HttpRequest, orders: QuerySet, to_state: State) -> None:
-        reason = request.POST.get("reason", "").strip()
-        moved = []
-        for order in orders.order_by("pk"):
-            if takes_reason(order.state, to_state) and not reason:
-                messages.warning(request, f"{order.number}: give a reason that says why.")
-                continue
-            try:
-                order = move(order.pk, to_state, by=principal_in(request), reason=reason)
-            except RefusedError as exc:
-                messages.warning(request, f"{exc.detail}")
-            else:
-                self.log_change(request, order, f"{to_state.label}. {reason}".strip())
-                moved.append(order.number)
-        if moved:
-            messages.success(request, f"{to_state.label}: {', '.join(moved)}.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, Q, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
+from maintenance.admin.notifying import people_seen_by
 from maintenance.admin.planning import PlannedHere
 from maintenance.models import (
     Absence,
@@ -53,7 +55,7 @@ class TechnicianAdmin(PlannedHere, admin.ModelAdmin):
     list_select_related = ["site", "calendar"]
     list_filter = [("site", VisibleChoices), "is_active"]
     search_fields = ["name", "email"]
-    autocomplete_fields = ["site", "calendar", "user"]
+    autocomplete_fields = ["site", "calendar"]
     inlines = [SkillInline, AbsenceInline]
     readonly_fields = ["week"]
     fieldsets = [
@@ -67,6 +69,17 @@ class TechnicianAdmin(PlannedHere, admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Technician | None = None) -> Any:
         """A technician stays at the site, for so does what was booked."""
         return [*self.readonly_fields, "site"] if obj else self.readonly_fields
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offers the people of one's sites: the list of all users is the administrators'."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.remote_field.model is User:
+            seen = self.get_queryset(request).values("user")
+            people = User.objects.filter(Q(pk__in=people_seen_by(request)) | Q(pk__in=seen))
+            field.queryset = people.order_by("username")
+        return field
 
     @admin.display(description="skills")
     def skilled(self, technician: Technician) -> str:

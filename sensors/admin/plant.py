@@ -45,6 +45,9 @@ class SiteAdmin(SiteScoped, admin.ModelAdmin):
             sensors_here=Count("sensors", distinct=True),
         )
 
+    def site_of(self, row: Site) -> Site:
+        return row
+
     @admin.display(ordering="assets_here")
     def assets(self, site: Any) -> int:
         return site.assets_here

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Field, ForeignKey, QuerySet
 from django.db.models.fields.related import RelatedField
 from django.http import HttpRequest
@@ -40,7 +42,8 @@ def sites_of(request: HttpRequest, right: Right = Right.READ) -> list[int] | Non
 class SiteScoped(BaseModelAdmin):
     """Shows a person the rows of his or her sites; superusers see all.
 
-    It holds for lists, single pages, actions, autocompletion and the choices in forms.
+    It holds for lists, single pages, actions, autocompletion and the choices in forms. What
+    a role lets a person do at one site, it does not let him or her do at another.
     """
 
     # The lookup from a row to its site.
@@ -53,6 +56,34 @@ class SiteScoped(BaseModelAdmin):
 
     def at_sites(self, rows: QuerySet, sites: list[int]) -> QuerySet:
         return rows.filter(**{f"{self.site_path}__in": sites})
+
+    def site_of(self, row: Any) -> Site | None:
+        """The site of a row; None where it is of all sites, or has none yet."""
+        for name in self.site_path.split("__"):
+            row = getattr(row, name, None)
+        return row
+
+    def may_there(self, request: HttpRequest, verb: str, row: Any) -> bool:
+        """Whether the person may do it at the site of the row. An inline is handed the row
+        on whose page it stands, and that page has asked for it."""
+        site = self.site_of(row) if isinstance(row, self.model) else None
+        name = get_permission_codename(verb, self.opts)
+        return site is None or request.user.has_perm(f"{self.opts.app_label}.{name}", site)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = super().has_change_permission(request, obj)
+        return may and self.may_there(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and self.may_there(request, "delete", obj)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Refuses a row that a person would add at, or move to, a site of others."""
+        row = super().save_form(request, form, change)  # type: ignore[misc]
+        if not self.may_there(request, "change" if change else "add", row):
+            raise PermissionDenied
+        return row
 
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField, request: HttpRequest

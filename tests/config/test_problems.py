@@ -11,7 +11,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from sensors.api.endpoints import Endpoint
-from tests.factories import make_member, make_site
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def test_programs_are_told_in_a_problem_that_there_is_nothing(client: Client, pa
 
 
 def test_people_are_told_in_a_page_that_they_may_not(client: Client) -> None:
-    client.force_login(make_member(make_site()))
+    client.force_login(make_user(is_staff=True))
 
     answer = client.get(reverse("admin:maintenance_workorder_changelist"))
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sensors.models import LineMapping, ReadingBatch, Site
-from tests.factories import make_member, make_sensor, make_site
+from tests.factories import make_member, make_sensor, make_site, make_user
 
 TRY = "/admin/sensors/linemapping/try"
 
@@ -83,6 +83,7 @@ def test_the_page_to_try_stays_within_ones_sites(site: Site) -> None:
     assert page.context["form"].errors.keys() == {"site"}
 
 
-def test_the_page_to_try_asks_for_the_permission_to_look(site: Site) -> None:
-    assert client_of(site).get(TRY).status_code == 403
-    assert Client().get(TRY).status_code == 302
+def test_the_page_to_try_asks_for_the_permission_to_look(client: Client) -> None:
+    assert client.get(TRY).status_code == 302
+    client.force_login(make_user(is_staff=True))
+    assert client.get(TRY).status_code == 403
