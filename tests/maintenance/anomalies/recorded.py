@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -25,19 +25,32 @@ def at(minute: float) -> datetime:
     return NOON + MINUTE * minute
 
 
+# Minute and score.
+Past = Sequence[tuple[int, float]]
+
+
 def scored(
-    sensor: Sensor, scores: list[float], *, start: int = 0, kind: str = "high_limit"
+    sensor: Sensor,
+    scores: list[float],
+    *,
+    start: int = 0,
+    kind: str = "high_limit",
+    before: Past = (),
 ) -> Scored:
-    """A score a minute from `start` on; of each the value is ten times as much."""
+    """A score a minute from `start` on; of each the value is ten times as much. `before`
+    are readings that have been recorded."""
+    is_new = np.array([False] * len(before) + [True] * len(scores))
+    minutes = [minute for minute, _ in before] + list(range(start, start + len(scores)))
+    scores = [score for _, score in before] + scores
     return Scored(
         asset=sensor.asset,
         sensor=sensor,
         kind=kind,
         detector="limits#1",
-        micros=np.array([micros_of(at(start + i)) for i in range(len(scores))]),
+        micros=np.array([micros_of(at(minute)) for minute in minutes]),
         values=np.array(scores) * 10,
         scores=np.array(scores),
-        is_new=np.ones(len(scores), dtype=bool),
+        is_new=is_new,
         explain=lambda position: Explanation(f"value {scores[position] * 10:g}", {}),
         request_ids=("req-1",),
     )

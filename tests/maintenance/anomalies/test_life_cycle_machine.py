@@ -32,6 +32,7 @@ from maintenance.anomalies.judging import give_verdict, merge
 from maintenance.anomalies.refreshing import refresh_suppression
 from maintenance.anomalies.shelving import shelve, unshelve
 from maintenance.anomalies.windows import cancel, move_windows_on
+from maintenance.episodes import LOOK_BACK
 from maintenance.events import many_happened
 from maintenance.models import Anomaly, MaintenanceWindow
 from maintenance.recording import record_episodes
@@ -60,6 +61,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.sensors = [make_sensor(asset=asset, **delays) for _ in range(2)]
         self.by = worker(asset.site_id)
         self.rows: dict[int, Expected] = {}
+        self.past: list[list[tuple[int, float]]] = [[], []]
         self.now = NOON
         self.window: MaintenanceWindow | None = None
         many_happened.connect(self.listen)
@@ -86,7 +88,11 @@ class LifeCycle(RuleBasedStateMachine):
         self.heard = []
         start = int((self.now - NOON) / MINUTE)
         self.wait(len(scores))
-        record_episodes([scored(self.sensors[sensor], scores, start=start)])
+        past = self.past[sensor]
+        record_episodes(
+            [scored(self.sensors[sensor], scores, start=start, before=past[-LOOK_BACK:])]
+        )
+        past += enumerate(scores, start)
         for minute, score in enumerate(scores, start):
             self.expect_reading(sensor, score, NOON + minute * MINUTE)
         self.adopt(sensor)
