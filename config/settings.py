@@ -252,6 +252,8 @@ NOTIFY_ATTEMPTS = env.number("NOTIFY_ATTEMPTS", 6)
 NOTIFY_GROUP_WAIT = timedelta(seconds=env.number("NOTIFY_GROUP_WAIT_SECONDS", 30))
 NOTIFY_GROUP_INTERVAL = timedelta(seconds=env.number("NOTIFY_GROUP_INTERVAL_SECONDS", 300))
 NOTIFY_REPEAT_INTERVAL = timedelta(seconds=env.number("NOTIFY_REPEAT_INTERVAL_SECONDS", 14_400))
+# What a person is sent in ten minutes at most; what comes beyond becomes one message.
+NOTIFY_MOST_MESSAGES = env.number("NOTIFY_MOST_MESSAGES", 10)
 # SMS through Twilio's API, or that of a provider which speaks the same.
 SMS_API_URL = env.text("SMS_API_URL", "https://api.twilio.com/2010-04-01").rstrip("/")
 SMS_ACCOUNT = env.text("SMS_ACCOUNT", "")

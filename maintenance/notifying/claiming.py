@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -107,4 +108,5 @@ def _flood_end(row: Notification, now: datetime) -> datetime | None:
     """Programs are told of everything at once: they do not tire."""
     if row.is_gathered or row.event == TEST or row.channel == Channel.Kind.WEBHOOK:
         return None
-    return timing.held_until(now, row.messages_since(now - timing.FLOOD))
+    sent = row.messages_since(now - timing.FLOOD)
+    return timing.held_until(now, sent, settings.NOTIFY_MOST_MESSAGES)

@@ -12,7 +12,6 @@ FIRST_RETRY = timedelta(seconds=30)
 RETRIES_GROW_BY = 4
 LONGEST_RETRY = timedelta(hours=6)
 
-MOST_MESSAGES = 10
 FLOOD = timedelta(minutes=10)
 
 
@@ -38,11 +37,11 @@ def retry_after(attempts: int, asked: timedelta | None = None) -> timedelta:
     return min(max(usual, asked or timedelta(0)), LONGEST_RETRY)
 
 
-def held_until(now: datetime, sent: Sequence[datetime]) -> datetime | None:
+def held_until(now: datetime, sent: Sequence[datetime], most: int) -> datetime | None:
     """When a recipient may be sent the next message, after those `sent`, the oldest first.
 
-    None: now. There may be ten within ten minutes; what comes beyond becomes one message,
-    as soon as the oldest of the ten is that long ago.
+    None: now. There may be so many within ten minutes; what comes beyond becomes one
+    message, as soon as the oldest of them is that long ago.
     """
     recent = [at for at in sent if at > now - FLOOD]
-    return recent[-MOST_MESSAGES] + FLOOD if len(recent) >= MOST_MESSAGES else None
+    return recent[-most] + FLOOD if len(recent) >= most else None

@@ -38,6 +38,8 @@ def worker(
         "DATABASE_URL": test_database_url(),
         "STALLED_AFTER_SECONDS": "0",
         "NOTIFY_EMAILS": "planner@example.org",
+        # Tests wait for each message.
+        "NOTIFY_MOST_MESSAGES": "1000",
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "EMAIL_FILE_PATH": str(directory / "mail"),
         "KILLED": str(directory / "killed"),

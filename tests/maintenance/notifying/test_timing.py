@@ -59,10 +59,10 @@ def test_the_other_side_may_ask_for_longer_but_not_for_ever() -> None:
 def test_the_eleventh_message_waits_for_the_oldest_of_ten() -> None:
     ten = [NOON - timedelta(seconds=10 * (10 - i)) for i in range(10)]
 
-    assert held_until(NOON, ten[:9]) is None
-    assert held_until(NOON, ten) == ten[0] + 10 * MINUTE
-    assert held_until(NOON, [NOON - 11 * MINUTE, *ten[1:]]) is None
-    assert held_until(NOON, [ten[0] - SECOND, *ten]) == ten[0] + 10 * MINUTE
+    assert held_until(NOON, ten[:9], 10) is None
+    assert held_until(NOON, ten, 10) == ten[0] + 10 * MINUTE
+    assert held_until(NOON, [NOON - 11 * MINUTE, *ten[1:]], 10) is None
+    assert held_until(NOON, [ten[0] - SECOND, *ten], 10) == ten[0] + 10 * MINUTE
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
