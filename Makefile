@@ -26,7 +26,7 @@ lint: .venv/installed-dev ## Check style and the arrows between the rooms
 types: .venv/installed-dev ## Check types
 	$(PY) -m mypy $(PACKAGES)
 
-migrations: .venv/installed-dev ## Check that no migration is missing
+migrations: .venv/installed-dev ## Check that no migration is missing, and take all back
 	$(PY) -m tests.check_migrations
 
 check: lint types migrations test ## All that has to hold before a commit

@@ -25,6 +25,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         os.environ["CELERY_BROKER_URL"] = f"{os.environ['TEST_BROKER']}{2 * number + 2}"
         os.environ["CACHE_URL"] = f"{os.environ['TEST_CACHE']}{2 * number + 3}"
         return
+    # Tests start some hundred processes, each of which would compile all modules anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     directory = tempfile.TemporaryDirectory(prefix="smart-maintenance-tests-")
     early_config.add_cleanup(directory.cleanup)
     servers = EmbeddedServers(Path(directory.name)).__enter__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.core.management import call_command
@@ -16,20 +17,26 @@ from tests.databases import connection_to, leading_to
 from tests.timescale.server import NoTimescaleError, timescale
 
 
-@pytest.fixture(scope="session")
-def database(django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
-    """A connection to a TimescaleDB of the tests' own, migrated."""
+@contextmanager
+def migrated(blocker: DjangoDbBlocker, *apps: str) -> Iterator[BaseDatabaseWrapper]:
+    """A connection to a TimescaleDB of the tests' own, with the tables of an app, or of all."""
     try:
         with timescale() as url:
             connection = connection_to(url)
-            with django_db_blocker.unblock(), leading_to(connection):
-                call_command("migrate", verbosity=0)
+            with blocker.unblock(), leading_to(connection):
+                call_command("migrate", *apps, verbosity=0)
             yield connection
             connection.close()
     except NoTimescaleError as exc:
         if os.environ.get("REQUIRE_TIMESCALE") == "1":
             pytest.fail(str(exc))
         pytest.skip(str(exc))
+
+
+@pytest.fixture(scope="session")
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
+    with migrated(django_db_blocker) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -49,6 +56,20 @@ def on_timescale(
             with database.cursor() as cursor:
                 cursor.execute("TRUNCATE sensors_reading, sensors_site, sensors_assettype CASCADE")
                 cursor.execute("CALL refresh_continuous_aggregate('sensors_hourly', NULL, NULL)")
+
+
+@pytest.fixture
+def on_timescale_of_sensors(
+    settings: Settings, django_db_blocker: DjangoDbBlocker, sleeping_agents: None
+) -> Iterator[None]:
+    """All queries of the test go to a TimescaleDB that knows the tables of one app."""
+    settings.STORE_TAKES_COPY = False
+    with (
+        migrated(django_db_blocker, "sensors") as database,
+        django_db_blocker.unblock(),
+        leading_to(database),
+    ):
+        yield
 
 
 PLAIN = pytest.param("plain", marks=pytest.mark.django_db)

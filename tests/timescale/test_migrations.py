@@ -21,7 +21,7 @@ from tests.timescale.database import (
     store,
 )
 
-pytestmark = pytest.mark.usefixtures("on_timescale")
+on_timescale = pytest.mark.usefixtures("on_timescale")
 
 
 def migrate(*to: str) -> None:
@@ -41,8 +41,9 @@ def shape() -> Any:
     return columns, {table: sorted(indexes(table)) for table in tables()}, sorted(jobs())
 
 
+@pytest.mark.usefixtures("on_timescale_of_sensors")
 def test_all_is_taken_back_and_made_again_over_compressed_readings():
-    """On one way, for each step of it takes its time."""
+    """On one way, and without the apps above: each step takes its time."""
     sensor = make_sensor()
     store(sensor, days=20)
     store(sensor, days=0)
@@ -63,12 +64,13 @@ def test_all_is_taken_back_and_made_again_over_compressed_readings():
 
     migrate("sensors", "zero")
     left = tables()
-    migrate()
+    migrate("sensors")
 
     assert left == set()
     assert shape() == shape_before
 
 
+@on_timescale
 def test_readings_have_the_index_of_their_key_and_no_other():
     store(make_sensor(), days=0)
     (chunk,) = ask("SELECT show_chunks('sensors_reading')::text")
@@ -78,6 +80,7 @@ def test_readings_have_the_index_of_their_key_and_no_other():
     assert indexes()[0].endswith("(sensor_id, taken_at)")
 
 
+@on_timescale
 def test_the_newest_readings_of_a_sensor_are_found_along_the_key():
     sensor = make_sensor()
     store(sensor, days=0, values=range(1_000))
