@@ -29,7 +29,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def bring(sensor: Sensor, minutes: range, *, upload: int = 1, **fields: Any) -> None:
+def bring(sensor: Sensor, minutes: range, *, upload: int = 3, **fields: Any) -> None:
     """A reading a minute, in uploads of so many, each of which comes as its last is taken."""
     bring_all([sensor], minutes, upload=upload, **fields)
 
@@ -144,7 +144,7 @@ def test_nobody_is_missed_who(case: str) -> None:
 
 def plant(site: Site, sensors: int) -> list[Sensor]:
     found = [make_sensor(asset=make_asset(site=site)) for _ in range(sensors)]
-    bring_all(found, range(30))
+    bring_all(found, range(30), upload=3)
     return found
 
 
