@@ -29,7 +29,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def bring(sensor: Sensor, minutes: range, *, upload: int = 3, **fields: Any) -> None:
+def bring(sensor: Sensor, minutes: range, *, upload: int = 1, **fields: Any) -> None:
     """A reading a minute, in uploads of so many, each of which comes as its last is taken."""
     bring_all([sensor], minutes, upload=upload, **fields)
 

@@ -69,10 +69,11 @@ def brought(
 ) -> ReadingBatch:
     """A stored batch with the rows of these numbers, a minute apart from noon on; of the
     sensors with the codes in `only`, if there are any."""
+    courses = list(zip(sensors_of(asset), values, strict=True))
     readings = [
         reading(sensor, float(course[row]), at(row))
         for row in rows
-        for sensor, course in zip(sensors_of(asset), values, strict=True)
+        for sensor, course in courses
         if not only or sensor.code in only
     ]
     batch = make_stored(asset.site, *readings)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -24,6 +26,13 @@ MINUTES = "%Y-%m-%dT%H:%M"
 
 def ago(hours: float) -> str:
     return (timezone.now() - timedelta(hours=hours)).strftime(MINUTES)
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock() -> Iterator[None]:
+    """Pages take whole minutes: none may begin meanwhile."""
+    with time_machine.travel(timezone.now().replace(second=0, microsecond=0), tick=False):
+        yield
 
 
 @pytest.fixture
