@@ -103,6 +103,8 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:channel-test": PLAN,
     "maintenance:notification-rule-list": SET_UP,
     "maintenance:notification-rule-detail": SET_UP | {"PATCH": Right.PLAN},
+    "maintenance:escalation-policy-list": SET_UP,
+    "maintenance:escalation-policy-detail": SET_UP | {"PATCH": Right.PLAN},
     "maintenance:notification-list": READ,
     "maintenance:notification-detail": READ,
     "maintenance:notification-resend": PLAN,

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from maintenance.api.anomalies import AnomalyViewSet
 from maintenance.api.cost_assumptions import CostAssumptionViewSet
+from maintenance.api.escalation_policies import EscalationPolicyViewSet
 from maintenance.api.keeping import (
     ChecklistViewSet,
     DecisionPolicyViewSet,
@@ -135,6 +136,14 @@ urlpatterns = [
     path("channels/<int:pk>/test", ChannelViewSet.as_view({"post": "test"}), name="channel-test"),
     path("notification-rules", RuleViewSet.as_view(MANY), name="notification-rule-list"),
     path("notification-rules/<int:pk>", RuleViewSet.as_view(ONE), name="notification-rule-detail"),
+    path(
+        "escalation-policies", EscalationPolicyViewSet.as_view(MANY), name="escalation-policy-list"
+    ),
+    path(
+        "escalation-policies/<int:pk>",
+        EscalationPolicyViewSet.as_view(ONE),
+        name="escalation-policy-detail",
+    ),
     path("notifications", NotificationViewSet.as_view({"get": "list"}), name="notification-list"),
     path(
         "notifications/<int:pk>",
