@@ -53,6 +53,8 @@ def test_an_order_is_led_from_a_request_to_its_end(
     ]
     assert log["results"][2]["reason"] == "It hums"
     assert log["results"][2]["by"].startswith("Erika")
+    waited = [step["hold_reason"] for step in log["results"]]
+    assert waited == ["", "", "", "", "", "waiting_parts", "", ""]
     assert (log["state"], log["allowed"]) == ("closed", [])
 
 
