@@ -89,7 +89,7 @@ class MaintenanceWindow(models.Model):
         return Recurrence(self.starts_at, self.duration, self.rrule, zone)
 
     def clean(self) -> None:
-        """Faults by field. What is wrong by itself is named already, and comes here all the same."""
+        """Faults by field. Fields that are wrong by themselves are named already."""
         if self.asset and self.asset.site_id != self.site_id:
             raise ValidationError({"asset": "The asset belongs to another site"})
         if self.duration is not None and not timedelta(0) < self.duration <= LONGEST:
