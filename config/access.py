@@ -98,6 +98,8 @@ RIGHT_FOR_ROUTE: dict[str, dict[str, Right]] = {
     "maintenance:plan-generate": PLAN,
     "maintenance:plan-preview": READ,
     "maintenance:plan-occurrences": READ,
+    "maintenance:calendar-feed-list": SET_UP,
+    "maintenance:calendar-feed-detail": SET_UP | {"DELETE": Right.PLAN},
     "maintenance:channel-list": SET_UP,
     "maintenance:channel-detail": SET_UP | {"PATCH": Right.PLAN},
     "maintenance:channel-test": PLAN,

@@ -174,6 +174,7 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:notification": make_notification(order).pk,
         "maintenance:channel": make_channel(site).pk,
         "maintenance:notification-rule": make_rule(site).pk,
+        "maintenance:calendar-feed": site.calendar_feeds.create().pk,
         "maintenance:escalation-policy": make_policy(site).pk,
         "maintenance:maintenance-window": make_window(site).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
