@@ -8,8 +8,10 @@ from django.db import migrations
 def flatten(apps, schema_editor):
     orders = apps.get_model("maintenance", "WorkOrder").objects
     for order in orders.filter(decision__has_key="before").iterator(chunk_size=1000):
-        earlier, nested = [], order.decision.pop("before")
-        while isinstance(nested, dict):
+        earlier, nested = [], order.decision["before"]
+        if isinstance(nested, list):
+            continue
+        while nested is not None:
             inner = nested.pop("before", None)
             earlier.append(nested)
             nested = inner
