@@ -9,13 +9,12 @@ def flatten(apps, schema_editor):
     orders = apps.get_model("maintenance", "WorkOrder").objects
     for order in orders.filter(decision__has_key="before").iterator(chunk_size=1000):
         earlier, nested = [], order.decision["before"]
-        if isinstance(nested, list):
-            continue
-        while nested is not None:
+        while isinstance(nested, dict):
             inner = nested.pop("before", None)
             earlier.append(nested)
             nested = inner
-        order.decision["before"] = earlier
+        # A list where the software was newer than its tables for a while.
+        order.decision["before"] = earlier + (nested or [])
         order.save(update_fields=["decision"])
 
 
