@@ -20,6 +20,7 @@ class Event(models.TextChoices):
     ASSIGNED = "assigned", "An order was given to somebody"
     OVERDUE = "overdue", "An order is overdue"
     COMPLETED = "completed", "An order was completed"
+    # Rules may name it already. Nothing measures drift yet, so nothing sends it.
     DRIFT = "drift", "Data have drifted from what was learnt"
     PIPELINE_TROUBLE = "pipeline_trouble", "The pipeline is in trouble"
 

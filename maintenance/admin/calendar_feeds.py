@@ -26,6 +26,8 @@ class FeedForm(forms.ModelForm):
         technician, site = cleaned.get("technician"), cleaned.get("site")
         if technician and site and technician.site_id != site.pk:
             raise ValidationError({"technician": "The technician is of another site"})
+        if technician and not technician.is_active:
+            raise ValidationError({"technician": "The technician is not there any more"})
         return cleaned
 
 

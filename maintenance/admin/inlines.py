@@ -61,12 +61,12 @@ def _in_words(decision: Mapping[str, Any]) -> dict[str, Any]:
         for anomaly in decision.get("anomalies", ())
         for credibility in [anomaly.get("credibility")]
     ]
-    before, mode = decision.get("before"), decision.get("mode")
+    mode = decision.get("mode")
     return {
         **decision,
         "mode": MODES.get(str(mode), mode),
         "anomalies": anomalies,
-        "before": _in_words(before) if before else None,
+        "before": [_in_words(earlier) for earlier in decision.get("before", ())],
     }
 
 

@@ -79,6 +79,10 @@ class KeptByPlanners(SiteScoped, admin.ModelAdmin):
         return True
 
 
+UNMEASURED = {Event.DRIFT: " (nothing measures this yet)"}
+EVENTS = [(e.value, f"{e.label}{UNMEASURED.get(e, '')}") for e in Event]
+
+
 class NamesAudience(SiteScoped):
     """Offers the people and the channels of one's sites."""
 
@@ -91,7 +95,7 @@ class NamesAudience(SiteScoped):
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        choices = {"events": Event.choices, "to_roles": [(r.value, r.name.title()) for r in Role]}
+        choices = {"events": EVENTS, "to_roles": [(r.value, r.name.title()) for r in Role]}
         if db_field.name in choices:
             return forms.MultipleChoiceField(
                 choices=choices[db_field.name],

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
+from maintenance.moments import IN_WORDS, is_possible
+
 LONGEST = timedelta(days=31)
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # What a rule may say. Each frequency that is left reaches the end of the calendar within a
 # second, even where nothing ever matches: rules come from outside.
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -45,8 +46,8 @@ class Recurrence:
 
     def check(self) -> None:
         """Raise RecurrenceError for what cannot be, or would take for ever to work out."""
-        if not EARLIEST <= self.starts_at < LATEST:
-            raise RecurrenceError("out_of_time", "From 2000 up to 2099", "starts_at")
+        if not is_possible(self.starts_at):
+            raise RecurrenceError("out_of_time", IN_WORDS, "starts_at")
         if self.rule:
             _check_parts(_parts(self.rule))
             if self._first(self.starts_at) is None:

@@ -59,7 +59,8 @@ def unshelve(pk: int, *, by: Principal, note: str = "") -> Anomaly:
     rows = list(shelved.order_by("pk").select_for_update(of=("self",), no_key=True))
     if not rows:
         raise RefusedError("not_shelved", "It is not shelved.")
-    Anomaly.objects.filter(pk__in=[row.pk for row in rows]).update(shelved_until=now)
+    # Not until now: an episode is judged as of its end, and that may lie before it was shelved.
+    Anomaly.objects.filter(pk__in=[row.pk for row in rows]).update(shelved_until=None)
     AnomalyLog.of(anomaly, Act.UNSHELVED, by.name, note).save()
     bring_up_to_date([row.pk for row in rows if row.is_active], now)
     anomaly.refresh_from_db()

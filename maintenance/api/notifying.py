@@ -90,7 +90,7 @@ class RuleViewSet(
 
     def _keep(self, rule: NotificationRule, request: Request, *, partial: bool) -> Any:
         asker = principal(request)
-        context = {"asker": asker, "rule": rule}
+        context = {"asker": asker, "kept": rule}
         said = RuleInSerializer(data=request.data, partial=partial, context=context)
         said.is_valid(raise_exception=True)
         fields = dict(said.validated_data)

@@ -22,7 +22,7 @@ class TransitionSerializer(serializers.ModelSerializer[WorkOrderTransition]):
 
     class Meta:
         model = WorkOrderTransition
-        fields = ["id", "from_state", "to_state", "by", "reason", "moved_at"]
+        fields = ["id", "from_state", "to_state", "by", "reason", "hold_reason", "moved_at"]
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):

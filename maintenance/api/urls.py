@@ -6,7 +6,9 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from maintenance.api.anomalies import AnomalyViewSet
+from maintenance.api.calendar_feeds import CalendarFeedViewSet
 from maintenance.api.cost_assumptions import CostAssumptionViewSet
+from maintenance.api.escalation_policies import EscalationPolicyViewSet
 from maintenance.api.keeping import (
     ChecklistViewSet,
     DecisionPolicyViewSet,
@@ -130,11 +132,29 @@ urlpatterns = [
     path("work-orders/<int:pk>/slots", SlotsView.as_view(), name="work-order-slots"),
     path("work-orders/<int:pk>/schedule", BookView.as_view(), name="work-order-schedule"),
     path("work-orders/<int:pk>/unschedule", UnbookView.as_view(), name="work-order-unschedule"),
+    path(
+        "calendar-feeds",
+        CalendarFeedViewSet.as_view({"get": "list", "post": "create"}),
+        name="calendar-feed-list",
+    ),
+    path(
+        "calendar-feeds/<int:pk>",
+        CalendarFeedViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="calendar-feed-detail",
+    ),
     path("channels", ChannelViewSet.as_view(MANY), name="channel-list"),
     path("channels/<int:pk>", ChannelViewSet.as_view(ONE), name="channel-detail"),
     path("channels/<int:pk>/test", ChannelViewSet.as_view({"post": "test"}), name="channel-test"),
     path("notification-rules", RuleViewSet.as_view(MANY), name="notification-rule-list"),
     path("notification-rules/<int:pk>", RuleViewSet.as_view(ONE), name="notification-rule-detail"),
+    path(
+        "escalation-policies", EscalationPolicyViewSet.as_view(MANY), name="escalation-policy-list"
+    ),
+    path(
+        "escalation-policies/<int:pk>",
+        EscalationPolicyViewSet.as_view(ONE),
+        name="escalation-policy-detail",
+    ),
     path("notifications", NotificationViewSet.as_view({"get": "list"}), name="notification-list"),
     path(
         "notifications/<int:pk>",

@@ -84,6 +84,11 @@ class VerdictSerializer(Strict):
 class CompletionInSerializer(FoundFields):
     verdicts = BoundedList(child=VerdictSerializer(), required=False, max_length=MOST_VERDICTS)
 
+    def validate_verdicts(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({one["anomaly"] for one in value}) < len(value):
+            raise serializers.ValidationError("One verdict on each anomaly.", code="said_twice")
+        return value
+
 
 class MoveInSerializer(Strict):
     to_state = serializers.ChoiceField(WorkOrder.State.choices)

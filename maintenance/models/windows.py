@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Self
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -88,12 +89,14 @@ class MaintenanceWindow(models.Model):
         return Recurrence(self.starts_at, self.duration, self.rrule, zone)
 
     def clean(self) -> None:
-        """Faults by field. What is well-formed by itself has been checked by then."""
+        """Faults by field. Fields that are wrong by themselves are named already."""
         if self.asset and self.asset.site_id != self.site_id:
             raise ValidationError({"asset": "The asset belongs to another site"})
         if self.duration is not None and not timedelta(0) < self.duration <= LONGEST:
             raise ValidationError({"duration": f"More than 0 and {LONGEST.days} days at most"})
         if self.starts_at is None or self.duration is None or not self.site_id:
+            return
+        if self.time_zone and self.time_zone not in available_timezones():
             return
         try:
             self.recurrence.check()

@@ -245,6 +245,7 @@ class WorkOrderTransition(models.Model):
         max_length=150, blank=True, help_text="Also of a key; empty where a rule moved it"
     )
     reason = models.CharField(max_length=500, blank=True)
+    hold_reason = models.CharField(max_length=30, choices=WorkOrder.HoldReason, blank=True)
     moved_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from maintenance.models import Channel, NotificationRule, Preference
+from maintenance.models import Channel, EscalationPolicy, NotificationRule, Preference
 from maintenance.refusals import NotAllowedError, RefusedError, require
 from sensors.access import Principal, Right
 from sensors.models import Membership
@@ -60,6 +61,48 @@ def keep_rule(
         rule.to_channels.set(to_channels)
     check_audience(rule.site_id, rule.to_users.all(), rule.to_channels.all())
     return rule
+
+
+@transaction.atomic
+def keep_policy(
+    policy: EscalationPolicy,
+    *,
+    by: Principal,
+    steps: Sequence[Mapping[str, Any]] | None = None,
+) -> EscalationPolicy:
+    """Store a new or changed escalation policy; None leaves the steps as they are.
+
+    What runs goes on with those of the new steps that come after the last one it took.
+    Raises RefusedError, or ValidationError for people and channels of other sites.
+    """
+    if policy.pk:
+        before = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
+        check_may_keep(by, before.site_id)
+    check_may_keep(by, policy.site_id)
+    _save(policy)
+    if steps is not None:
+        policy.steps.all().delete()
+        for said in steps:
+            _take(policy, **said)
+    for step in policy.steps.all():
+        try:
+            check_audience(policy.site_id, step.to_users.all(), step.to_channels.all())
+        except ValidationError as exc:
+            faults = [fault for faults in exc.error_dict.values() for fault in faults]
+            raise ValidationError({"steps": faults}) from exc
+    return policy
+
+
+def _take(
+    policy: EscalationPolicy,
+    *,
+    to_users: Sequence[User] = (),
+    to_channels: Sequence[Channel] = (),
+    **fields: Any,
+) -> None:
+    step = policy.steps.create(**fields)
+    step.to_users.set(to_users)
+    step.to_channels.set(to_channels)
 
 
 def keep_preference(wanted: Preference) -> Preference:

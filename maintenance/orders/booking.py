@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from maintenance.models import Downtime, Labour, PartUsed, Technician, WorkOrder
 from maintenance.models.execution import DOWNTIME_OVERLAP, LABOUR_OVERLAP
+from maintenance.moments import IN_WORDS, is_possible
 from maintenance.refusals import InvalidError, RefusedError, require
 from sensors.access import Principal, Right
 
@@ -176,6 +177,8 @@ def _check_span(start: datetime, end: datetime | None) -> None:
     now = timezone.now()
     if start > now or (end and end > now):
         raise RefusedError("impossible_time", "That is in the future.")
+    if not is_possible(start):
+        raise RefusedError("impossible_time", f"{IN_WORDS}.")
     if end and end <= start:
         raise RefusedError("impossible_time", "It ends before it starts.")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
@@ -19,6 +20,8 @@ from sensors.models import Asset
 
 # A due date that moves by less is no news.
 SOONER = timedelta(hours=1)
+# A limit that comes nearer may make an order more urgent hour by hour.
+MOST_BEFORE = 20
 
 
 def propose(
@@ -74,7 +77,7 @@ def extend(order: WorkOrder, suspicion: Suspicion, decision: policy.Decision) ->
         order.due_at = min(order.due_at, due_at)
         mode = order.decision.get("mode", policy.Mode.SUGGEST)
         approved_by = {k: v for k, v in order.decision.items() if k == "approved_by"}
-        before = {"before": order.decision}
+        before = {"before": _with_those_before(order.decision)}
         order.decision = _trace(suspicion, decision, mode) | approved_by | before
         order.deferred_until = None
     if joining:
@@ -124,6 +127,16 @@ def _trace(suspicion: Suspicion, decision: policy.Decision, mode: str) -> dict[s
         ],
         "correlation_ids": _requests(suspicion.anomalies),
     }
+
+
+def _with_those_before(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A decision and those that it took the place of, the newest first.
+
+    Of too many the one that opened the order stays, for it says why there is an order.
+    """
+    own = {name: value for name, value in decision.items() if name != "before"}
+    decisions = [own, *decision.get("before", ())]
+    return decisions[: MOST_BEFORE - 1] + decisions[MOST_BEFORE - 1 :][-1:]
 
 
 def _requests(anomalies: Sequence[Anomaly]) -> list[str]:

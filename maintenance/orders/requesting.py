@@ -12,6 +12,7 @@ from django.utils import timezone
 from maintenance import policy
 from maintenance.events import Event, happened
 from maintenance.models import RequiredSkill, Skill, WorkOrder
+from maintenance.moments import check_moment
 from maintenance.orders.completing import ASPECT_OF, check_complete, missing_of, put_on
 from maintenance.refusals import RefusedError, require
 from sensors.access import Principal, Right
@@ -51,11 +52,14 @@ def ask_for_work(
     """Open a proposed order in somebody's name. A planner decides about it.
 
     Without a date it is due when work of its priority usually is. `texts` may be the
-    description, the recommendation and the planned duration.
+    description, the recommendation and the planned duration. Raises RefusedError:
+    not_asked_for; InvalidError: out_of_time.
     """
     require(by, Right.WORK, asset.site_id)
     if origin not in ASKED_FOR:
         raise RefusedError("not_asked_for", f"People do not open {origin} orders.")
+    if due_at:
+        check_moment("due_at", due_at)
     order = WorkOrder.objects.create(
         asset=asset,
         title=title,
@@ -89,7 +93,8 @@ def revise(pk: int, *, by: Principal, changes: Mapping[str, Any]) -> WorkOrder:
 
     Texts and what was found take the right to work, what is planned the right to plan.
     What was said of a completed order may be put otherwise, not taken away. Raises
-    RefusedError: not_changeable, wrong_code, incomplete; InvalidError: unknown_finding.
+    RefusedError: not_changeable, wrong_code, incomplete; InvalidError: unknown_finding,
+    out_of_time.
     """
     order = WorkOrder.objects.locked(pk)
     require(by, Right.WORK, order.asset.site_id)
@@ -109,6 +114,8 @@ def apply_changes(order: WorkOrder, changes: Mapping[str, Any]) -> dict[str, lis
             fields=odd,
             allowed=sorted(allowed),
         )
+    if "due_at" in changes:
+        check_moment("due_at", changes["due_at"])
     before = {name: in_words(order, name) for name in changes}
     plain = {name: value for name, value in changes.items() if name != "skills"}
     is_completed = order.state == State.COMPLETED

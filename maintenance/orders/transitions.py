@@ -141,6 +141,7 @@ def _write_down(order: WorkOrder, to_state: str, by: Principal | None, said: Sai
         actor_id=by.user_id if by else None,
         actor_name=name,
         reason=said.reason[:500],
+        hold_reason=said.hold_reason if to_state == State.ON_HOLD else "",
     )
     if to_state == State.APPROVED and order.state == State.PROPOSED and order.decision:
         # Of what a machine decided one can read in one place who answers for it.

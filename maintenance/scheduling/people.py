@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,6 +16,7 @@ from maintenance.models import (
     TechnicianSkill,
     WorkingCalendar,
 )
+from maintenance.moments import check_moment
 from maintenance.orders.requesting import skills_named
 from maintenance.refusals import RefusedError, require
 from maintenance.scheduling.shifts import overlapping
@@ -81,16 +83,22 @@ def check_shifts(shifts: Sequence[Shift]) -> None:
 
 @transaction.atomic
 def keep_holiday(site: Site, said: Mapping[str, Any], *, by: Principal) -> Holiday:
-    """Raises RefusedError: day_taken."""
+    """Raises RefusedError: day_taken; InvalidError: out_of_time."""
     require(by, Right.PLAN, site.pk)
+    check_moment("day", datetime.combine(said["day"], time.min, UTC))
     holiday = Holiday(site=site)
     _save(holiday, said)
     return holiday
 
 
 def keep_absence(technician: Technician, said: Mapping[str, Any], *, by: Principal) -> Absence:
-    """Keep when a technician is away; the next plan moves what was booked for then."""
+    """Keep when a technician is away; the next plan moves what was booked for then.
+
+    Raises InvalidError: out_of_time.
+    """
     require(by, Right.PLAN, technician.site_id)
+    for name in ("starts_at", "ends_at"):
+        check_moment(name, said[name])
     return Absence.objects.create(technician=technician, **said)
 
 

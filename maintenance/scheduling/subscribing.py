@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from maintenance.models import CalendarFeed
-from maintenance.refusals import require
+from maintenance.models import CalendarFeed, Technician
+from maintenance.refusals import RefusedError, require
 from maintenance.scheduling.feeds import calendar_of
 from sensors.access import Principal, Right
 
@@ -29,8 +29,15 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 def issue_feed(
     site_id: int, technician_id: int | None, *, by: Principal
 ) -> tuple[CalendarFeed, str]:
-    """Make a feed of a technician, or of a whole site, and its token."""
+    """Make a feed of a technician of the site, or of all of it, and its token.
+
+    Raises RefusedError: unknown_technician.
+    """
     require(by, Right.PLAN, site_id)
+    if technician_id is not None:
+        its_own = Technician.objects.filter(site=site_id, is_active=True)
+        if not its_own.filter(pk=technician_id).exists():
+            raise RefusedError("unknown_technician", "No active technician of the site is that.")
     return CalendarFeed.objects.issue(
         site_id=site_id, technician_id=technician_id, made_by=by.name[:150]
     )

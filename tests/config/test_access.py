@@ -30,7 +30,7 @@ from tests.factories import (
     make_work_order,
     reading,
 )
-from tests.maintenance.notifying.making import make_channel, make_rule
+from tests.maintenance.notifying.making import make_channel, make_policy, make_rule
 from tests.maintenance.plans.builders import make_plan
 from tests.maintenance.reports.made import make_report
 from tests.maintenance.scheduling.crews import make_absence, make_calendar, make_technician
@@ -174,6 +174,8 @@ def test_a_route_shows_only_the_own_site() -> None:
         "maintenance:notification": make_notification(order).pk,
         "maintenance:channel": make_channel(site).pk,
         "maintenance:notification-rule": make_rule(site).pk,
+        "maintenance:calendar-feed": site.calendar_feeds.create().pk,
+        "maintenance:escalation-policy": make_policy(site).pk,
         "maintenance:maintenance-window": make_window(site).pk,
         "mlops:backtest": make_backtest(site, sensor).pk,
         "maintenance:technician": technician.pk,

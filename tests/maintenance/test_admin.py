@@ -155,8 +155,9 @@ def test_failed_notifications_are_put_back_in_line(client: Client) -> None:
 
 
 def test_sending_again_takes_the_permission(client: Client) -> None:
-    failed = make_notification(status="failed")
-    site = failed.work_order.asset.site
+    order = make_work_order()
+    failed = make_notification(order, status="failed")
+    site = order.asset.site
     client.force_login(make_member(site, "maintenance.view_notification", role="technician"))
 
     act(client, "send_again", failed)

@@ -130,7 +130,7 @@ def test_an_open_order_is_extended_and_not_doubled() -> None:
     assert (before.priority, order.priority) == ("P3", "P2")
     assert order.due_at == NOON + timedelta(days=3)
     assert [line.split(": ")[1] for line in order.description.split("\n")] == ["warm", "hot"]
-    assert order.decision["before"] == before.decision
+    assert order.decision["before"] == [before.decision]
     events = Notification.objects.order_by("pk").values_list("event", flat=True)
     assert list(events) == ["proposed", "extended"]
 

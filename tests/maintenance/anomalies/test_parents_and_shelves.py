@@ -148,6 +148,21 @@ def test_taking_it_off_the_shelf_frees_all_its_episodes_and_tells_of_it() -> Non
     assert record(sensor, [2.5], start=30).suppression == ""
 
 
+def test_what_ended_before_it_was_shelved_is_no_longer_held_back_by_that(clock: Any) -> None:
+    """Readings come late: the end is learnt of when the alarm is off the shelf again."""
+    sensor = make_sensor()
+    clock.move_to(at(30))
+    anomaly = record(sensor, [2.5])
+    shelve(anomaly.pk, by=worker(sensor.site_id), until=at(60), reason="Known")
+    unshelve(anomaly.pk, by=worker(sensor.site_id))
+
+    with heard() as told:
+        over = record(sensor, CALM, start=1, before=[(0, 2.5)])
+
+    assert (over.is_active, over.suppression) == (False, "")
+    assert words_of(told) == ["cleared"]
+
+
 def test_the_time_on_the_shelf_runs_out(clock: Any) -> None:
     sensor = make_sensor()
     anomaly = record(sensor, [2.5])

@@ -86,6 +86,7 @@ def test_it_is_changed_and_cancelled_once(planner: APIClient, site: Site) -> Non
         ({"rrule": "FREQ=WEEKLY;UNTIL=20200101"}, "rrule"),
         ({"rrule": "x" * 201}, "rrule"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": "Mars/Olympus", "rrule": "FREQ=DAILY"}, "time_zone"),
         ({"starts_at": "0001-01-01T00:00Z"}, "starts_at"),
         ({"starts_at": "9999-12-31T23:59Z"}, "starts_at"),
         ({"reason": ""}, "reason"),

@@ -228,4 +228,4 @@ def test_who_approved_stays_in_the_trace_when_the_order_becomes_more_urgent() ->
 
     order.refresh_from_db()
     assert order.decision["approved_by"] == "erika"
-    assert order.decision["before"]["rules"] != order.decision["rules"]
+    assert order.decision["before"][0]["rules"] != order.decision["rules"]

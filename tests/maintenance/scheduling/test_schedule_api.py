@@ -143,6 +143,21 @@ def test_what_the_rules_refuse_is_a_conflict_with_a_code(
     assert (answer.status_code, answer.json()["code"]) == (409, code)
 
 
+def test_nobody_is_away_at_the_ends_of_the_calendar(works: Site, planning: APIClient) -> None:
+    first, last = "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"
+    path = f"/technicians/{make_technician(works).pk}/absences"
+    asked = [
+        post(planning, path, {"reason": "sick", "starts_at": first, "ends_at": last}),
+        post(
+            planning, path, {"reason": "sick", "starts_at": "2026-06-01T00:00Z", "ends_at": last}
+        ),
+        post(planning, "/holidays", {"site": "works", "name": "x", "day": "0001-01-01"}),
+    ]
+
+    assert [answer.status_code for answer in asked] == [400] * 3
+    assert [answer.json()["field"] for answer in asked] == ["starts_at", "ends_at", "day"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "fault"),
     [

@@ -99,7 +99,7 @@ def test_an_order_on_hold_says_what_it_waits_for(admin_client: Client) -> None:
     assert "hold_reason" in refused.context["form"].errors
     page = do(admin_client, order, "hold", hold_reason="waiting_access", reason="Gate locked")
 
-    assert "Waiting for access" in page.content.decode()
+    assert "Waiting for access: Gate locked" in page.content.decode()
     assert order.transitions.get().reason == "Gate locked"
 
 

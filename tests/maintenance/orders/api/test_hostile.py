@@ -79,3 +79,21 @@ def test_what_is_no_json_is_a_problem(planner: APIClient, order: WorkOrder, body
 def test_an_order_that_cannot_be_is_not_there(planner: APIClient, pk: str) -> None:
     for rows in ("", "/transitions", "/attachments/1", "/checklist"):
         assert planner.get(f"{URL}/{pk}{rows}").status_code == 404
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_nothing_happens_at_the_ends_of_the_calendar(
+    planner: APIClient, order: WorkOrder, moment: str
+) -> None:
+    """It would break whoever shows it on the clock of another zone."""
+    url = f"{URL}/{order.pk}"
+    new = {"asset": order.asset.tag, "title": "Seal drips", "due_at": moment}
+    asked = [planner.post(URL, new, format="json")]
+    asked += [planner.patch(url, {"due_at": moment}, format="json")]
+    WorkOrder.objects.filter(pk=order.pk).update(state="in_progress")
+    stood = {"started_at": moment, "reason": "repair", "is_planned": False}
+    asked += [planner.post(f"{url}/downtime", stood, format="json")]
+
+    told = [(answer.status_code, answer.json()["code"]) for answer in asked]
+
+    assert told == [(400, "out_of_time")] * 2 + [(409, "impossible_time")]

@@ -53,6 +53,8 @@ def test_an_order_is_led_from_a_request_to_its_end(
     ]
     assert log["results"][2]["reason"] == "It hums"
     assert log["results"][2]["by"].startswith("Erika")
+    waited = [step["hold_reason"] for step in log["results"]]
+    assert waited == ["", "", "", "", "", "waiting_parts", "", ""]
     assert (log["state"], log["allowed"]) == ("closed", [])
 
 
@@ -144,6 +146,9 @@ def test_it_takes_the_right_of_the_very_move(
     )
 
 
+BOTH = [{"anomaly": 7, "verdict": verdict} for verdict in ("confirmed", "false_positive")]
+
+
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
@@ -159,6 +164,10 @@ def test_it_takes_the_right_of_the_very_move(
         (
             {"to_state": "completed", "completion": {"verdicts": [{"anomaly": 0}]}},
             ("completion.verdicts.0.anomaly", "min_value"),
+        ),
+        (
+            {"to_state": "completed", "completion": {"verdicts": BOTH}},
+            ("completion.verdicts", "said_twice"),
         ),
         (
             {"to_state": "completed", "completion": {"verdicts": [{}] * 201}},
