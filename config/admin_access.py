@@ -8,6 +8,8 @@ further, such as those that only who plans for all sites concerned may change.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sensors.access import Principal, Right
 
 LOOK = {"view": Right.READ}
@@ -99,10 +101,14 @@ RIGHT_FOR_PERMISSION = {
 }
 
 
-def permissions_of(principal: Principal, site_id: int | None = None) -> set[str]:
+def permissions_of(principal: Principal, site_id: int | None = None) -> frozenset[str]:
     """What the roles of a person give at one site, or at any of his or her sites."""
-    return {
-        name
-        for name, right in RIGHT_FOR_PERMISSION.items()
-        if (principal.may(right) if site_id is None else principal.may_at(right, site_id))
-    }
+    if site_id is None:
+        return _permissions_for(frozenset(right for right in Right if principal.may(right)))
+    return _permissions_for(frozenset(r for r in Right if principal.may_at(r, site_id)))
+
+
+# A page asks a hundred times, and there are few sets of rights.
+@lru_cache
+def _permissions_for(held: frozenset[Right]) -> frozenset[str]:
+    return frozenset(name for name, right in RIGHT_FOR_PERMISSION.items() if right in held)
