@@ -17,8 +17,8 @@ ROOMS = ["agents", "benchmarks", "config", "maintenance", "mlops", "sensors", "t
 MODULES = [p for room in ROOMS for p in (ROOT / room).rglob("*.py") if "migrations" not in p.parts]
 PRODUCT = [p for p in MODULES if p.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")]
 # These may be imported where they are used: tens of MB in each process.
-HEAVY = {"reportlab", "scipy", "sklearn"}
-NOT_AT_ONCE = ["reportlab", "scipy.signal", "scipy.stats", "sklearn"]
+HEAVY = {"httpx", "icalendar", "reportlab", "scipy", "sklearn"}
+NOT_AT_ONCE = ["httpx", "icalendar", "reportlab", "scipy.signal", "scipy.stats", "sklearn"]
 EMPTY_WORDS = {"services", "selectors", "utils", "helpers", "common", "managers", "core", "logic"}
 
 

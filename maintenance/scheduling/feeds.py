@@ -8,13 +8,15 @@ STATUS:CANCELLED: a program that only adds what is new would show it for ever.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
-from icalendar import Calendar
-from icalendar import Event as Appointment
 
 from maintenance.models import Booking, CalendarFeed
+
+if TYPE_CHECKING:
+    from icalendar import Event as Appointment
 
 PAST, AHEAD = timedelta(days=30), timedelta(days=180)
 MOST_APPOINTMENTS = 5_000
@@ -22,6 +24,8 @@ MOST_APPOINTMENTS = 5_000
 
 def calendar_of(feed: CalendarFeed) -> bytes:
     """The text of a feed. The same bookings give the same bytes, so that an ETag holds."""
+    from icalendar import Calendar
+
     now = timezone.now()
     rows = Booking.objects.overlapping(now - PAST, now + AHEAD)
     if feed.technician_id:
@@ -42,6 +46,8 @@ def calendar_of(feed: CalendarFeed) -> bytes:
 
 
 def _appointment(booking: Booking, *, named: bool) -> Appointment:
+    from icalendar import Event as Appointment
+
     order, cancelled = booking.work_order, booking.cancelled_at is not None
     part = f" (part {booking.part})" if booking.part > 1 else ""
     who = f"{booking.technician}: " if named else ""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from django.utils import timezone
 
 from maintenance.notifying.answers import asked_to_wait, is_passing
 from maintenance.notifying.channels.base import Answer, DeliveryError
 from maintenance.notifying.channels.targets import Target
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 10.0  # Seconds, for each step and for the answer as a whole
 MOST_OF_ANSWER = 2_000  # Bytes; the rest is not read
@@ -25,6 +27,9 @@ def post(
     No redirect is followed. With a `target` the connection goes to that address whatever the
     name says by now; without one, proxies of the environment are used.
     """
+    # Most processes never send anything.
+    import httpx
+
     try:
         with httpx.Client(timeout=TIMEOUT, trust_env=target is None) as client:
             request = client.build_request("POST", url, headers=dict(headers), **body)

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from maintenance.figures.estimates import wilson
 from mlops.forecasting.base import Forecast, Values
-from mlops.forecasting.coverage import Cover, CoverageMonitor, Verdict, wilson
+from mlops.forecasting.coverage import Cover, CoverageMonitor, Verdict
 
 
 def forecast(width: float = 1.0, steps: int = 4) -> Forecast:
