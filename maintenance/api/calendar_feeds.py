@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from maintenance.api.acts import ActEndpoint, created, said_in
-from maintenance.api.people import site_named
+from maintenance.api.sites import site_named
 from maintenance.models import CalendarFeed
 from maintenance.scheduling.subscribing import issue_feed, revoke_feed
 from sensors.api.aside_serializers import LARGEST_ID, Strict

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from maintenance.api.acts import ActEndpoint
-from maintenance.api.kpis import site_named
+from maintenance.api.sites import site_named
 from maintenance.figures.assuming import assume
 from maintenance.models import CostAssumption
 from sensors.api.aside_serializers import Strict

@@ -11,6 +11,7 @@ from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from maintenance.api.sites import site_named
 from maintenance.figures.answering import figures_of
 from maintenance.figures.catalogue import CATALOGUE, WHY
 from maintenance.figures.figure import Figure, Row
@@ -51,16 +52,6 @@ class FiguresForm(IntervalForm):
 
 class RowsForm(FiguresForm):
     offset = forms.IntegerField(required=False, min_value=0, max_value=10_000_000)
-
-
-def site_named(code: str, asker: Principal) -> Site:
-    """The site of a code, if the asker may see it. Raises NotFound."""
-    allowed = asker.sites(Right.READ)
-    sites = Site.objects.all() if allowed is None else Site.objects.filter(pk__in=allowed)
-    found = sites.filter(code=code).first()
-    if found is None:
-        raise exceptions.NotFound(f"There is no site {code!r}", code="unknown_site")
-    return found
 
 
 class Asked:

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,6 +24,7 @@ from maintenance.api.people_serializers import (
     TechnicianInSerializer,
     TechnicianSerializer,
 )
+from maintenance.api.sites import site_named
 from maintenance.models import Absence, Holiday, Technician, WorkingCalendar
 from maintenance.scheduling.people import (
     drop,
@@ -33,20 +33,10 @@ from maintenance.scheduling.people import (
     keep_holiday,
     keep_technician,
 )
-from sensors.access import Principal, Right
+from sensors.access import Right
 from sensors.api.authentication import principal
 from sensors.api.pagination import NewestFirst
 from sensors.models import Site
-
-
-def site_named(code: str, asker: Principal) -> Site:
-    """The site of a code, among those the asker may see. Raises NotFound."""
-    allowed = asker.sites(Right.READ)
-    sites = Site.objects.all() if allowed is None else Site.objects.filter(pk__in=allowed)
-    found = None if "\x00" in code else sites.filter(code=code).first()
-    if found is None:
-        raise NotFound(f"There is no site {code!r}", code="unknown_site")
-    return found
 
 
 class TechnicianFilterSet(filters.FilterSet):

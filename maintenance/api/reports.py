@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from maintenance.api.acts import ActEndpoint
-from maintenance.api.kpis import CannotCompute, site_named
+from maintenance.api.kpis import CannotCompute
+from maintenance.api.sites import site_named
 from maintenance.figures.question import FiguresError
 from maintenance.models import Report, ReportFile
 from maintenance.reports.asking import ask

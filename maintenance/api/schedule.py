@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from maintenance.api.acts import ActEndpoint, said_in
 from maintenance.api.of_orders import OrderView
-from maintenance.api.people import site_named
 from maintenance.api.schedule_serializers import (
     BookingSerializer,
     PlanInSerializer,
@@ -22,6 +21,7 @@ from maintenance.api.schedule_serializers import (
     SlotsForm,
     UnscheduleInSerializer,
 )
+from maintenance.api.sites import site_named
 from maintenance.models import Booking, SitePlan, WorkOrder
 from maintenance.scheduling.asking import plan_site
 from maintenance.scheduling.booking import schedule, unschedule
