@@ -24,6 +24,7 @@ from agents import pipeline
 from agents.base import Agent
 from agents.models import PipelineRun
 from sensors import correlation
+from sensors.beside import side
 
 logger = get_task_logger(__name__)
 
@@ -31,7 +32,7 @@ logger = get_task_logger(__name__)
 FLAG = "agents:nudged"
 # A process that has seen the flag need not look again for this part of a round: after
 # the flag is taken away the message comes back once more, a whole round later.
-SURE_FOR = 0.2
+SURE_FOR = 0.8
 
 
 def flag_expires() -> float:
@@ -50,10 +51,12 @@ def send() -> None:
 
     Never fails: what is not asked for now is found by resume_stalled_runs.
     """
-    now = time.monotonic()
-    if now - _LastSeen.at < settings.GATHER_FOR * SURE_FOR:
-        return
-    token = uuid.uuid4().hex
+    if time.monotonic() - _LastSeen.at >= settings.GATHER_FOR * SURE_FOR:
+        side.soon(_nudge)
+
+
+def _nudge() -> None:
+    now, token = time.monotonic(), uuid.uuid4().hex
     if _raised(token):
         try:
             start_runs.apply_async(kwargs={"token": token}, retry=False)

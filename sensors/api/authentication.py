@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +12,7 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from sensors.access import Principal
+from sensors.beside import side
 from sensors.models import ApiKey
 from sensors.models.access import hashed, principal_of
 
@@ -27,26 +29,45 @@ class KeyRefused(exceptions.AuthenticationFailed):
 class KeyRing:
     """The keys that were let in lately, so that not every post asks the database.
 
-    A key that is revoked or changed goes on as it was for KEYS_KNOWN_FOR at most.
+    A key that is revoked or changed goes on as it was for KEYS_KNOWN_FOR at most. One that
+    is in use is looked up again when half of that is over, so that nobody waits for it.
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[ApiKey, float]] = {}
+        self._known: dict[str, Known] = {}
 
-    def find(self, secret: str) -> ApiKey | None:
+    def find(self, secret: str) -> Known | None:
         digest, now = hashed(secret), time.time()
-        key, until = self._known.get(digest, (None, 0.0))
-        if now < until:
-            return key
-        self._known.pop(digest, None)
+        known = self._known.get(digest)
+        if known is None or now >= known.until:
+            return self._look_up(digest)
+        if now >= known.again_at:
+            side.ahead(self._look_up, digest)
+        return known
+
+    def _look_up(self, digest: str) -> Known | None:
+        now = time.time()
         usable = ApiKey.objects.usable().select_related("site")
         key = usable.filter(digest=digest).first()
-        if key is not None:
-            until = now + settings.KEYS_KNOWN_FOR
-            if key.expires_at:
-                until = min(until, key.expires_at.timestamp())
-            self._known[digest] = (key, until)
-        return key
+        if key is None:
+            self._known.pop(digest, None)
+            return None
+        until = now + settings.KEYS_KNOWN_FOR
+        if key.expires_at:
+            until = min(until, key.expires_at.timestamp())
+        known = Known(key, key.principal(), until, again_at=(now + until) / 2)
+        self._known[digest] = known
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A key as it was when it was looked up; the times are seconds since 1970."""
+
+    key: ApiKey
+    principal: Principal
+    until: float
+    again_at: float
 
 
 _ring = KeyRing()
@@ -64,11 +85,11 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         if secret == DEMO_KEY and not settings.DEMO:
             raise KeyRefused
-        key = _ring.find(secret)
-        if key is None:
+        known = _ring.find(secret)
+        if known is None:
             raise KeyRefused
-        request._request.api_key = key  # type: ignore[attr-defined]
-        return AnonymousUser(), key.principal()
+        request._request.api_key = known.key  # type: ignore[attr-defined]
+        return AnonymousUser(), known.principal
 
     def authenticate_header(self, request: Request) -> str:
         return HEADER

@@ -11,6 +11,7 @@ from django.db import connection
 from django_ratelimit.core import get_usage
 from redis.exceptions import RedisError
 
+from sensors.beside import side
 from sensors.models import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ UNSTORED = """
 ASK_EVERY = 1.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Backlog:
     """Uploads that are kept but not stored yet, as this process saw them last."""
 
@@ -67,16 +68,21 @@ class Backlog:
 
     def is_full(self) -> bool:
         """Whether more should not be taken in for the time being."""
-        now = time.monotonic()
-        if now - self._asked_at >= ASK_EVERY:
-            self._asked_at = now
-            with connection.cursor() as cursor:
-                cursor.execute(UNSTORED, [settings.MOST_BATCHES_WAITING + 1])
-                self.batches, self.readings = cursor.fetchone()
+        age = time.monotonic() - self._asked_at
+        if age >= ASK_EVERY:
+            self._ask()
+        elif age >= ASK_EVERY / 2:
+            side.ahead(self._ask)
         return (
             self.batches > settings.MOST_BATCHES_WAITING
             or self.readings > settings.MOST_READINGS_WAITING
         )
+
+    def _ask(self) -> None:
+        self._asked_at = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(UNSTORED, [settings.MOST_BATCHES_WAITING + 1])
+            self.batches, self.readings = cursor.fetchone()
 
 
 backlog = Backlog()

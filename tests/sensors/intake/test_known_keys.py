@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from sensors.beside import Side, side
 from sensors.models import ApiKey, Site
 from tests.factories import make_key
 
@@ -56,6 +59,33 @@ def test_a_key_is_not_known_beyond_its_day(site: Site, settings: Settings) -> No
         clock.shift(5)
 
         assert post(APIClient(headers={"X-API-Key": secret})).status_code == 401
+
+
+@pytest.fixture
+def side_thread() -> Iterator[Side]:
+    """As web servers have it."""
+    side.start()
+    yield side
+    side.soon(connections.close_all)
+    side.stop()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_in_use_is_looked_up_before_anybody_has_to_wait_for_it(
+    side_thread: Side, gateway: APIClient, settings: Settings
+) -> None:
+    settings.KEYS_KNOWN_FOR = 10
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert post(gateway).status_code == 202
+        ApiKey.objects.all().revoke()
+        clock.shift(6)
+
+        # Taken as it was, while the thread looks; then as it is now.
+        assert post(gateway).status_code == 202
+        done = Event()
+        side_thread.soon(done.set)
+        assert done.wait(10)
+        assert post(gateway).status_code == 401
 
 
 @pytest.mark.django_db(transaction=True)
