@@ -44,11 +44,11 @@ MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.middleware.Csrf",
+    "config.middleware.People",
+    "config.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -220,7 +220,7 @@ CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 # How much workers stand back where they share processors with the web server.
 WORKER_NICENESS = env.number("WORKER_NICENESS", 10)
 # Seconds for which readings are gathered for one run while they keep coming.
-GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.5)
+GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 1)
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
 

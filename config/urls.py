@@ -9,16 +9,17 @@ from config.health import health
 from maintenance.scheduling.subscribing import calendar_feed
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("health", health, name="health"),
-    path("admin/", admin.site.urls),
-    path("calendar/<str:token>.ics", calendar_feed, name="calendar-feed"),
+    # First what machines ask, many times a second.
     path("api/v1/", include("sensors.api.urls")),
     path("api/v1/", include("agents.api.urls")),
     path("api/v1/", include("maintenance.api.urls")),
     path("api/v1/", include("mlops.api.urls")),
     # Not a second version of the API: where clients of InfluxDB 2 write to.
     path("api/v2/", include("sensors.api.urls_v2")),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("health", health, name="health"),
+    path("admin/", admin.site.urls),
+    path("calendar/<str:token>.ics", calendar_feed, name="calendar-feed"),
 ]
 
 handler400 = problem_page(400)

@@ -50,6 +50,6 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         # PostgreSQL knows no text with a NUL in it.
-        query = request.query_params.lists()
+        query = request.query_params.lists() if request.META.get("QUERY_STRING") else ()
         if any("\x00" in text for name, values in query for text in (name, *values)):
             raise InvalidQuery
