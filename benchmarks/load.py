@@ -3,18 +3,21 @@ so that it is the server that is measured; http.client and not httpx for that re
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import numpy as np
 
 CONNECTIONS = 8
+PIECE = 16 * 1024
 
 
 @dataclass(slots=True)
@@ -42,15 +45,19 @@ class Connection:
         parts = urlsplit(url)
         self._socket = socket.create_connection((parts.hostname, parts.port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answers = self._socket.makefile("rb")
         lines = [f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
         self._headers = "\r\n".join(lines)
         self._head = f"{method} {path} HTTP/1.1\r\n{self._headers}\r\n".encode()
 
-    def send(self, body: bytes) -> str:
-        """Empty if the answer was 2xx, else what it said."""
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def post(self, body: bytes) -> None:
         head = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         self._socket.sendall(self._head + head + body)
+
+    def error(self) -> str:
+        """Wait for the answer. Empty if it was 2xx, else what it said."""
         status, text = self._answer()
         return "" if status < 300 else f"{status} {text[:200]!r}"
 
@@ -62,20 +69,27 @@ class Connection:
         return text
 
     def _answer(self) -> tuple[int, bytes]:
-        status = int(self._answers.readline().split()[1])
-        size = -1
-        while (line := self._answers.readline()) not in (b"\r\n", b""):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                size = int(value)
+        came = self._more()
+        while (end := came.find(b"\r\n\r\n")) < 0:
+            came += self._more()
+        status, head, text = int(came[9:12]), came[:end].lower() + b"\r\n", came[end + 4 :]
         if status == 204:
-            size = 0
-        if size < 0:
+            return status, b""
+        _, found, length = head.partition(b"\r\ncontent-length:")
+        if not found:
             raise RuntimeError("an answer without a length")
-        return status, self._answers.read(size)
+        pieces, missing = [text], int(length[: length.index(b"\r\n")]) - len(text)
+        while missing > 0:
+            pieces.append(self._more())
+            missing -= len(pieces[-1])
+        return status, b"".join(pieces)
+
+    def _more(self) -> bytes:
+        if piece := self._socket.recv(PIECE):
+            return piece
+        raise RuntimeError("the server has hung up")
 
     def close(self) -> None:
-        self._answers.close()
         self._socket.close()
 
 
@@ -98,29 +112,16 @@ class Client:
 
     def saturate(self, bodies: Sequence[bytes], *, connections: int = CONNECTIONS) -> Outcome:
         """Post as fast as the answers come, over so many connections."""
-        return self._drive(bodies, connections, pause=0.0)
-
-    def offer(self, bodies: Sequence[bytes], *, rate: float) -> Outcome:
-        """Post at an even pace whatever the answers do.
-
-        A post counts from the moment at which it was due, so that waiting behind a slow
-        one is part of its time.
-        """
-        return self._drive(bodies, CONNECTIONS, pause=1 / rate)
-
-    def _drive(self, bodies: Sequence[bytes], connections: int, *, pause: float) -> Outcome:
         outcome, lock = Outcome(), threading.Lock()
-        began = time.perf_counter() + 0.05
+        began = time.perf_counter()
 
         def run(first: int) -> None:
             seconds, errors = [], []
             with self.connected() as connection:
-                for number in range(first, len(bodies), connections):
-                    due = began + number * pause
-                    if pause and (wait := due - time.perf_counter()) > 0:
-                        time.sleep(wait)
-                    since = due if pause else time.perf_counter()
-                    error = connection.send(bodies[number])
+                for body in bodies[first::connections]:
+                    since = time.perf_counter()
+                    connection.post(body)
+                    error = connection.error()
                     seconds.append(time.perf_counter() - since)
                     errors += [error] if error else []
             with lock:
@@ -129,5 +130,34 @@ class Client:
 
         with ThreadPoolExecutor(connections) as pool:
             list(pool.map(run, range(connections)))
+        outcome.lasted = time.perf_counter() - began
+        return outcome
+
+    def offer(self, bodies: Sequence[bytes], *, rate: float) -> Outcome:
+        """Post at an even pace whatever the answers do.
+
+        A post counts from the moment at which it was due, so that waiting behind a slow
+        one is part of its time. One thread does it all: several would wait for each other,
+        and that would count as well.
+        """
+        outcome = Outcome()
+        with ExitStack() as opened:
+            free = deque(opened.enter_context(self.connected()) for _ in range(CONNECTIONS))
+            busy: dict[Connection, float] = {}
+            began = time.perf_counter() + 0.05
+            posted = 0
+            while posted < len(bodies) or busy:
+                due = began + posted / rate if posted < len(bodies) and free else None
+                wait = None if due is None else max(due - time.perf_counter(), 0)
+                for connection in select.select(busy, [], [], wait)[0]:
+                    error = connection.error()
+                    outcome.seconds.append(time.perf_counter() - busy.pop(connection))
+                    outcome.errors += [error] if error else []
+                    free.append(connection)
+                if due is not None and time.perf_counter() >= due:
+                    connection = free.popleft()
+                    connection.post(bodies[posted])
+                    busy[connection] = due
+                    posted += 1
         outcome.lasted = time.perf_counter() - began
         return outcome
