@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 
 from benchmarks.figures import Figure, Figures
+from benchmarks.neighbours import watch_neighbours
 from benchmarks.plant import Plant
 
 SIZE = 1000
@@ -37,11 +38,15 @@ def accept_batches(plant: Plant) -> Figures:
 def single_posts(plant: Plant, *, lasting: float) -> Figures:
     """`single_103rps` and `single_saturated`: a reading a post."""
     count = int(RATE * lasting)
-    offered = plant.ours.offer(plant.singles(count), rate=RATE)
+    bodies, stolen = plant.singles(count), watch_neighbours()
+    offered = plant.ours.offer(bodies, rate=RATE)
+    stolen_then = stolen()
     drained = plant.drain()
     naive = plant.naive.offer(plant.singles(int(RATE * min(lasting, 20))), rate=RATE)
     floor = plant.nothing.offer([b""] * int(RATE * min(lasting, 20)), rate=RATE)
-    full = plant.ours.saturate(plant.singles(SATURATING))
+    bodies, stolen = plant.singles(SATURATING), watch_neighbours()
+    full = plant.ours.saturate(bodies)
+    stolen_when_full = stolen()
     full_drained = plant.drain()
     floor_full = plant.nothing.saturate([b""] * NAIVE_SINGLES)
     naive_full = plant.naive.saturate(plant.singles(NAIVE_SINGLES))
@@ -58,6 +63,7 @@ def single_posts(plant: Plant, *, lasting: float) -> Figures:
                 "p99": round(offered.percentile(99) * 1e3, 2),
                 "errors": len(offered.errors),
                 "drained_after_s": round(drained, 2),
+                "stolen_percent": stolen_then,
             },
         ),
         "single_saturated": Figure(
@@ -70,6 +76,7 @@ def single_posts(plant: Plant, *, lasting: float) -> Figures:
                 "answered_with_nothing": round(floor_full.rate),
                 "errors": len(full.errors),
                 "drained_after_s": round(full_drained, 2),
+                "stolen_percent": stolen_when_full,
             },
         ),
     }

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from benchmarks.figures import Figure
-from benchmarks.load import Client
+from benchmarks.load import CONNECTIONS, Client
 from benchmarks.memory import taken
 
 
@@ -44,6 +45,9 @@ def test_the_memory_of_children_is_counted_and_shared_pages_once() -> None:
     assert 45 < together - alone < 100
 
 
+BODIES = [b"%d" % number for number in range(40)]
+
+
 class Refusing(BaseHTTPRequestHandler):
     """Takes what ends in an even digit."""
 
@@ -51,18 +55,31 @@ class Refusing(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.wait()
         self.send_response(202 if int(body) % 2 == 0 else 503)
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
 
+    def wait(self) -> None:
+        """Before the answer."""
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
-@pytest.fixture
-def url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+class RefusingTogether(Refusing):
+    """Answers when as many have asked as there are connections."""
+
+    together = threading.Barrier(CONNECTIONS, timeout=10)
+
+    def wait(self) -> None:
+        self.together.wait()
+
+
+@contextmanager
+def serving(handler: type[Refusing]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -70,8 +87,17 @@ def url() -> Iterator[str]:
         thread.join()
 
 
-def test_a_load_counts_each_post_and_each_refusal(url: str) -> None:
-    outcome = Client(url, "key").saturate([b"%d" % number for number in range(40)], connections=4)
+def test_a_load_counts_each_post_and_each_refusal() -> None:
+    with serving(Refusing) as url:
+        outcome = Client(url, "key").saturate(BODIES, connections=4)
+
+    assert len(outcome.seconds) == 40
+    assert outcome.errors == ["503 b'ok'"] * 20
+
+
+def test_posts_are_offered_whatever_became_of_those_before() -> None:
+    with serving(RefusingTogether) as url:
+        outcome = Client(url, "key").offer(BODIES, rate=1000.0)
 
     assert len(outcome.seconds) == 40
     assert outcome.errors == ["503 b'ok'"] * 20
