@@ -19,6 +19,7 @@ from sensors.intake.decoding import (
     Upload,
     explained,
     plain,
+    refuse_blank,
 )
 
 COLUMNS = ReadingIn.__struct_fields__
@@ -42,6 +43,7 @@ def decode_csv(
     mode: Literal["live", "backfill"] = "live",
 ) -> Upload:
     """Read an upload. Raises UnreadableUploadError if its header is none, or it has no rows."""
+    refuse_blank(body)
     rows = _rows(body.removeprefix(BOM_UTF8), delimiter)
     header = _header(next(rows, Row(1, [])))
     upload = Upload(mode=mode)

@@ -121,6 +121,7 @@ COMMAS = len(ReadingIn.__struct_fields__)
 
 def decode_upload(body: bytes, *, most_readings: int) -> Upload:
     """Read an upload. Raises UnreadableUploadError if it is no JSON or no upload."""
+    refuse_blank(body)
     try:
         upload = _all_good(body, most_readings) or _one_by_one(body, most_readings)
     except msgspec.ValidationError as exc:
@@ -134,6 +135,12 @@ def decode_upload(body: bytes, *, most_readings: int) -> Upload:
             "too_many_readings", f"More than {most_readings} readings in one upload"
         )
     return upload
+
+
+def refuse_blank(body: bytes) -> None:
+    """Raise UnreadableUploadError if there is nothing to read, in whatever format."""
+    if not body or body.isspace():
+        raise UnreadableUploadError("empty_upload", "There is nothing in it")
 
 
 def _all_good(body: bytes, most_readings: int) -> Upload | None:

@@ -105,8 +105,8 @@ def test_a_line_in_another_charset_is_a_rejection() -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"", "unparseable"),
-        (b"\n\n", "unparseable"),
+        (b"", "empty_upload"),
+        (b"\n\n", "empty_upload"),
         (b'"sensor_id,value\n', "unparseable"),
         (b"x" * 100_000, "unparseable"),
         (b"sensor_id,value\n\r\n", "empty_upload"),

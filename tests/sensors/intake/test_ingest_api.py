@@ -100,7 +100,7 @@ def test_only_bad_readings_are_answered_with_a_code_each(gateway: APIClient) -> 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"", "unparseable"),
+        (b"", "empty_upload"),
         (b"{", "unparseable"),
         (b"\xff", "unparseable"),
         (b"[" * 100_000, "unparseable"),
