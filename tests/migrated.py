@@ -92,7 +92,7 @@ def fill_rest(connection: BaseDatabaseWrapper) -> None:
 
 def _dumped(name: str, *options: str) -> bytes:
     template = os.environ["DATABASE_URL"].replace("/postgres?", f"/{name}?", 1)
-    dump = [BINARIES / "pg_dump", "--no-owner", *options, template]
+    dump = [str(BINARIES / "pg_dump"), "--no-owner", *options, template]
     return subprocess.run(dump, stdout=subprocess.PIPE, check=True).stdout
 
 
