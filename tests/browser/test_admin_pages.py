@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -21,6 +19,7 @@ from agents.pipeline import resume
 from maintenance.decision import decide_undecided
 from maintenance.models import Anomaly, WorkOrder
 from sensors.models import Asset, ReadingConflict
+from tests.browser.pictures import HEIGHT, PHONE, WIDE, take_each
 from tests.factories import (
     MINUTE,
     NOON,
@@ -40,7 +39,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WIDE, PHONE = 1400, 400
 Visit = Callable[..., None]
 
 
@@ -76,10 +74,9 @@ def plant() -> Asset:
 
 
 @pytest.fixture
-def visit(browser: Chrome, live_server: Any, tmp_path: Path) -> Visit:
+def visit(browser: Chrome, live_server: Any) -> Visit:
     """Open a page as an administrator; keep pictures of it if asked where."""
     make_user(username="planner", is_staff=True, is_superuser=True)
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
 
     def open_page(name: str, *args: Any, picture: str = "") -> None:
         browser.get(live_server.url + reverse(name, args=args))
@@ -87,17 +84,9 @@ def visit(browser: Chrome, live_server: Any, tmp_path: Path) -> Visit:
             browser.find_element(By.NAME, "username").send_keys("planner")
             browser.find_element(By.NAME, "password").send_keys("correct horse")
             press(browser, "[type=submit]")
-        for width in (WIDE, PHONE) if picture else ():
-            browser.set_window_size(width, 1000)
-            height = browser.execute_script("return document.documentElement.scrollHeight")
-            browser.set_window_size(width, max(height, 1000))
-            browser.save_screenshot(str(pictures / f"{picture}-{width}.png"))
-            if os.environ.get("SCREENSHOTS") and width == WIDE:
-                dark = "document.documentElement.dataset.theme = arguments[0]"
-                browser.execute_script(dark, "dark")
-                browser.save_screenshot(str(pictures / f"{picture}-{width}-dark.png"))
-                browser.execute_script(dark, "auto")
-        browser.set_window_size(WIDE, 1000)
+        if picture:
+            take_each(browser, picture)
+        browser.set_window_size(WIDE, HEIGHT)
 
     return open_page
 
@@ -121,7 +110,7 @@ def list_fits(browser: Chrome) -> bool:
 
 
 def fits(browser: Chrome, width: int) -> bool:
-    browser.set_window_size(width, 1000)
+    browser.set_window_size(width, HEIGHT)
     return browser.execute_script(
         "return document.documentElement.scrollWidth <= window.innerWidth"
     )
@@ -230,7 +219,7 @@ def test_what_is_put_aside_is_worked_off(plant: Asset, browser: Chrome, visit: V
 
     visit("admin:sensors_quarantinedreading_changelist")
     assert fits(browser, PHONE)
-    browser.set_window_size(WIDE, 1000)
+    browser.set_window_size(WIDE, HEIGHT)
     browser.find_element(By.LINK_TEXT, "REPLAY ALL THAT MATCH").click()
     assert fits(browser, PHONE)
     browser.find_element(By.NAME, "note").send_keys("registered")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from selenium.webdriver.common.by import By
 from mlops.backtesting.requests import carry_out
 from mlops.models import Backtest
 from sensors.models import Asset
+from tests.browser.pictures import look
 from tests.factories import (
     MINUTE,
     NOON,
@@ -81,25 +80,14 @@ def log_in(browser: Chrome, url: str) -> None:
     browser.find_element(By.CSS_SELECTOR, "[type=submit]").click()
 
 
-def look(browser: Chrome, url: str, picture: str, where: Path) -> None:
+def open_page(browser: Chrome, url: str, picture: str) -> None:
     browser.get(url)
     browser.find_element(By.CSS_SELECTOR, "#backtest_form")
-    for width in (1400, 400):
-        browser.set_window_size(width, 1000)
-        height = browser.execute_script("return document.documentElement.scrollHeight")
-        browser.set_window_size(width, max(height, 1000))
-        browser.save_screenshot(str(where / f"{picture}-{width}.png"))
-        assert browser.execute_script(
-            "return document.documentElement.scrollWidth <= window.innerWidth"
-        )
-    browser.set_window_size(1400, 1000)
+    look(browser, picture)
 
 
-def test_back_tests_are_seen_on_a_screen_and_on_a_phone(
-    browser: Chrome, live_server: Any, tmp_path: Path
-) -> None:
+def test_back_tests_are_seen_on_a_screen_and_on_a_phone(browser: Chrome, live_server: Any) -> None:
     cache.clear()
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     settings = [{}, {"level_step": 0.005}, {"shift_step": 0.3}]
     asked = {
         "backtest-sensor": of_sensor(),
@@ -107,10 +95,10 @@ def test_back_tests_are_seen_on_a_screen_and_on_a_phone(
         "backtest-asset": of_pump(),
     }
     log_in(browser, live_server.url + reverse("admin:mlops_backtest_add"))
-    look(browser, browser.current_url, "backtest-add", pictures)
+    open_page(browser, browser.current_url, "backtest-add")
 
     for picture, row in asked.items():
         carry_out(row.pk)
         page = reverse("admin:mlops_backtest_change", args=[row.pk])
-        look(browser, live_server.url + page, picture, pictures)
+        open_page(browser, live_server.url + page, picture)
         assert browser.find_elements(By.CSS_SELECTOR, ".chart .band")

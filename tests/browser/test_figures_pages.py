@@ -19,6 +19,7 @@ from config.storing import attachment_storage
 from maintenance.models import CostAssumption, Report, ReportFile
 from maintenance.reports.asking import carry_out
 from sensors.models import Site
+from tests.browser.pictures import look
 from tests.browser.test_backtest_pages import log_in
 from tests.factories import make_anomaly, make_asset, make_life, make_sensor, make_site
 from tests.maintenance.figures.plant import (
@@ -80,18 +81,10 @@ def make_busy_month(site: Site) -> None:
         make_anomaly(sensor, detected_at=timezone.now() - timedelta(hours=30 + number))
 
 
-def look(browser: Chrome, url: str, picture: str, where: Path, shows: str) -> None:
+def open_page(browser: Chrome, url: str, picture: str, shows: str) -> None:
     browser.get(url)
     browser.find_element(By.CSS_SELECTOR, shows)
-    for width in (1400, 400):
-        browser.set_window_size(width, 1000)
-        height = browser.execute_script("return document.documentElement.scrollHeight")
-        browser.set_window_size(width, max(height, 1000))
-        browser.save_screenshot(str(where / f"{picture}-{width}.png"))
-        assert browser.execute_script(
-            "return document.documentElement.scrollWidth <= window.innerWidth"
-        )
-    browser.set_window_size(1400, 1000)
+    look(browser, picture)
 
 
 def test_figures_and_reports_are_seen_on_a_screen_and_on_a_phone(
@@ -118,19 +111,19 @@ def test_figures_and_reports_are_seen_on_a_screen_and_on_a_phone(
             ).pk
         )
     log_in(browser, live_server.url + reverse("admin:maintenance_figures"))
-    look(browser, browser.current_url, "figures", pictures, ".chart .bar")
+    open_page(browser, browser.current_url, "figures", ".chart .bar")
 
     browser.find_element(By.CSS_SELECTOR, ".figures a").click()
     assert browser.find_elements(By.CSS_SELECTOR, "#rows tbody tr")
     list_url = live_server.url + reverse("admin:maintenance_report_changelist")
-    look(browser, list_url, "reports", pictures, ".field-downloads a")
+    open_page(browser, list_url, "reports", ".field-downloads a")
     add_url = live_server.url + reverse("admin:maintenance_report_add")
-    look(browser, add_url, "report-add", pictures, "#report_form")
-    look(browser, live_server.url + "/admin/", "index", pictures, ".to-figures a")
+    open_page(browser, add_url, "report-add", "#report_form")
+    open_page(browser, live_server.url + "/admin/", "index", ".to-figures a")
 
     for file in ReportFile.objects.select_related("report"):
         kept = pictures / f"{file.report.kind}.{file.form}"
         with file.file.open("rb") as made:
             kept.write_bytes(made.read())
         if file.form == "html":
-            look(browser, kept.as_uri(), file.report.kind, pictures, "h1")
+            open_page(browser, kept.as_uri(), file.report.kind, "h1")

@@ -15,6 +15,7 @@ from maintenance.models import Notification, Preference
 from maintenance.notifying.delivering import deliver
 from sensors.access import Role
 from sensors.models import Asset
+from tests.browser.pictures import look
 from tests.browser.test_admin_pages import Visit, plant, press, visit
 from tests.factories import MINUTE, NOON, make_member, make_notification
 from tests.maintenance.notifying.making import make_channel, make_policy, make_rule, make_step
@@ -80,8 +81,4 @@ def test_a_mail_is_shown(
 
     assert "3 notifications on P-101" in browser.find_element(By.TAG_NAME, "h1").text
     assert len(browser.find_elements(By.TAG_NAME, "h2")) == 3
-    browser.save_screenshot(str(tmp_path / "mail.png"))
-    browser.set_window_size(400, 900)
-    browser.save_screenshot(str(tmp_path / "mail-phone.png"))
-    wide = "return document.documentElement.scrollWidth <= window.innerWidth"
-    assert browser.execute_script(wide)
+    look(browser, "mail")

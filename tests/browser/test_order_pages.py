@@ -24,7 +24,8 @@ from maintenance.orders.standard_codes import lay_down_codes
 from maintenance.orders.transitions import move
 from sensors.models import Asset
 from sensors.models.access import principal_of
-from tests.browser.test_admin_pages import PHONE, WIDE, Visit, fits, plant, press, told, visit
+from tests.browser.pictures import HEIGHT, PHONE, WIDE
+from tests.browser.test_admin_pages import Visit, fits, plant, press, told, visit
 from tests.factories import make_user
 from tests.maintenance.orders.admin.pages import make_template
 
@@ -41,7 +42,7 @@ def order(plant: Asset) -> WorkOrder:
 def shown(browser: Chrome, visit: Visit, order: WorkOrder, picture: str) -> None:
     visit("admin:maintenance_workorder_change", order.pk, picture=picture)
     assert fits(browser, PHONE)
-    browser.set_window_size(WIDE, 1000)
+    browser.set_window_size(WIDE, HEIGHT)
 
 
 def carried_out(order: WorkOrder) -> None:

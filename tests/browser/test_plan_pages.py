@@ -13,7 +13,8 @@ from maintenance.models import Plan, WorkOrder
 from maintenance.plans.generating import generate_due
 from maintenance.sample.plans import create_plans
 from sensors.sample.plant import create_plant
-from tests.browser.test_admin_pages import PHONE, WIDE, Visit, fits, press, told
+from tests.browser.pictures import HEIGHT, PHONE, WIDE
+from tests.browser.test_admin_pages import Visit, fits, press, told
 from tests.browser.test_admin_pages import visit as visit
 from tests.factories import make_work_order
 
@@ -48,7 +49,7 @@ def test_a_planner_sees_the_year_ahead_and_makes_an_order(
     visit("admin:maintenance_plan_change", plan.pk, picture="plan")
     assert "The year ahead" in browser.find_element(By.ID, "year-ahead").text
     assert fits(browser, PHONE)
-    browser.set_window_size(WIDE, 1000)
+    browser.set_window_size(WIDE, HEIGHT)
 
     press(browser, "[name=press-generate]")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from sensors.models import Sensor
+from tests.browser.pictures import look
 from tests.factories import (
     make_anomaly,
     make_asset,
@@ -45,36 +44,27 @@ def sensor() -> Sensor:
     return sensor
 
 
-def open_page(browser: Chrome, url: str, picture: str, where: Path) -> None:
+def open_page(browser: Chrome, url: str, picture: str) -> None:
     browser.get(url)
     if browser.title.startswith("Log in"):
         browser.find_element(By.NAME, "username").send_keys("planner")
         browser.find_element(By.NAME, "password").send_keys("correct horse")
         browser.find_element(By.CSS_SELECTOR, "[type=submit]").click()
     browser.find_element(By.CSS_SELECTOR, ".panel")
-    for width in (1400, 400):
-        browser.set_window_size(width, 1000)
-        height = browser.execute_script("return document.documentElement.scrollHeight")
-        browser.set_window_size(width, max(height, 1000))
-        browser.save_screenshot(str(where / f"{picture}-{width}.png"))
-        assert browser.execute_script(
-            "return document.documentElement.scrollWidth <= window.innerWidth"
-        )
-    browser.set_window_size(1400, 1000)
+    look(browser, picture)
 
 
 def test_forecast_and_health_are_seen_on_a_screen_and_on_a_phone(
-    sensor: Sensor, browser: Chrome, live_server: Any, tmp_path: Path
+    sensor: Sensor, browser: Chrome, live_server: Any
 ) -> None:
     make_user(username="planner", is_staff=True, is_superuser=True)
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
 
     url = live_server.url + reverse("admin:sensors_sensor_change", args=[sensor.pk])
-    open_page(browser, url, "forecast", pictures)
+    open_page(browser, url, "forecast")
     chart = browser.find_element(By.CSS_SELECTOR, "#forecast svg[role=img]")
     assert chart.size["width"] > 600
     assert "forecast from" in (chart.get_attribute("aria-label") or "")
 
     url = live_server.url + reverse("admin:sensors_asset_change", args=[sensor.asset.pk])
-    open_page(browser, url, "health", pictures)
+    open_page(browser, url, "health")
     assert "of 100" in browser.find_element(By.CSS_SELECTOR, "#health caption").text

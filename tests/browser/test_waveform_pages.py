@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.usefixtures("sleeping_agents")
-def test_a_waveform_is_seen_on_a_screen_and_on_a_phone(
-    browser: Chrome, live_server: Any, tmp_path: Path
-) -> None:
+def test_a_waveform_is_seen_on_a_screen_and_on_a_phone(browser: Chrome, live_server: Any) -> None:
     make_user(username="planner", is_staff=True, is_superuser=True)
     asset = make_asset(tag="P-101", name="Feed pump A")
     sensor = make_sensor(asset=asset, code="P-101_VIB", kind="vibration", unit="m/s²")
@@ -38,9 +34,8 @@ def test_a_waveform_is_seen_on_a_screen_and_on_a_phone(
     waveform = as_sent(impacts(107.4).samples.astype(np.float32), 12_000, "m/s²")
     make_stored(asset.site, reading(sensor, 0.4, NOON, waveform=waveform))
 
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     url = live_server.url + reverse("admin:sensors_sensor_change", args=[sensor.pk])
-    open_page(browser, url, "waveform", pictures)
+    open_page(browser, url, "waveform")
 
     charts = browser.find_elements(By.CSS_SELECTOR, "#waveform svg[role=img]")
     assert [chart.size["width"] > 300 for chart in charts] == [True, True]

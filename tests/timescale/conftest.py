@@ -13,18 +13,19 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from sensors.store.engine import is_timescale
 from sensors.store.policies import apply_policies
+from tests import migrated
 from tests.databases import connection_to, leading_to
 from tests.timescale.server import NoTimescaleError, timescale
 
 
 @contextmanager
-def migrated(blocker: DjangoDbBlocker, *apps: str) -> Iterator[BaseDatabaseWrapper]:
-    """A connection to a TimescaleDB of the tests' own, with the tables of an app, or of all."""
+def with_sensors(blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
+    """A connection to a TimescaleDB of the tests' own, with the tables of one app."""
     try:
         with timescale() as url:
             connection = connection_to(url)
             with blocker.unblock(), leading_to(connection):
-                call_command("migrate", *apps, verbosity=0)
+                call_command("migrate", "sensors", verbosity=0)
             yield connection
             connection.close()
     except NoTimescaleError as exc:
@@ -35,7 +36,13 @@ def migrated(blocker: DjangoDbBlocker, *apps: str) -> Iterator[BaseDatabaseWrapp
 
 @pytest.fixture(scope="session")
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
-    with migrated(django_db_blocker) as connection:
+    """With all tables. Those of the apps above are the same on either engine, and copied.
+
+    `make migrations` makes them there step by step, which takes a minute.
+    """
+    with with_sensors(django_db_blocker) as connection:
+        with django_db_blocker.unblock(), leading_to(connection):
+            migrated.fill_rest(connection)
         yield connection
 
 
@@ -65,7 +72,7 @@ def on_timescale_of_sensors(
     """All queries of the test go to a TimescaleDB that knows the tables of one app."""
     settings.STORE_TAKES_COPY = False
     with (
-        migrated(django_db_blocker, "sensors") as database,
+        with_sensors(django_db_blocker) as database,
         django_db_blocker.unblock(),
         leading_to(database),
     ):
