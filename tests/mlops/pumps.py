@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from sensors.models import Asset, Reading, ReadingBatch, Sensor
-from tests.factories import MINUTE, NOON, make_asset, make_sensor, make_stored, reading
+from sensors.models import Asset, ReadingBatch, Sensor
+from tests.factories import (
+    MINUTE,
+    NOON,
+    make_asset,
+    make_history,
+    make_sensor,
+    make_stored,
+    reading,
+)
 
 HISTORY = 600
 # Rows from which flow no longer follows speed, though each stays in its own range.
@@ -37,23 +45,7 @@ def make_pump(history: int = HISTORY, seed: int = 2, **fields: Any) -> Asset:
     asset = make_asset(**fields)
     sensors = [make_sensor(asset=asset, code=f"{asset.tag}-{what}") for what in ("A", "B")]
     for sensor, values in zip(sensors, courses(history, seed), strict=True):
-        batch = ReadingBatch.objects.create(
-            site=sensor.site,
-            source="history",
-            correlation_id="history",
-            digest="0" * 64,
-            status=ReadingBatch.Status.CLAIMED,
-            accepted=0,
-        )
-        Reading.objects.bulk_create(
-            Reading(
-                sensor=sensor,
-                batch=batch,
-                value=value,
-                taken_at=NOON - MINUTE * (history - number),
-            )
-            for number, value in enumerate(values)
-        )
+        make_history(sensor, values.tolist())
     return asset
 
 
