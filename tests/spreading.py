@@ -7,8 +7,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # What one process does alone, for its servers take long to start.
 TOGETHER = ("tests/timescale/", "tests/browser/")
-# What takes longest, first, so that no process is left with it at the end.
-FIRST = (*TOGETHER, "tests/disturbed/")
+# What needs no tables, for these are not there yet; then what takes longest, so that no
+# process is left with it at the end.
+FIRST = ("tests/mlops/contract/", *TOGETHER, "tests/disturbed/")
 
 
 class ByFile(LoadScopeScheduling):
