@@ -12,6 +12,7 @@ import uuid
 from datetime import datetime
 
 from celery import chain
+from django.conf import settings
 from django.core.cache import cache
 
 from benchmarks.celery_with_baseline import stop_clock, walk
@@ -21,7 +22,8 @@ from sensors.sample.streaming import Gateway
 
 REPEATS = 20
 AGENTS = 6  # The nudge and the five agents
-PAUSE = 0.6  # Seconds between two, so that the machine is idle and no message goes round
+# Seconds between two, so that the machine is idle and no message goes round.
+PAUSE = settings.GATHER_FOR + 0.1
 
 
 def idle_latency(plant: Plant) -> Figures:

@@ -219,8 +219,9 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 # How much workers stand back where they share processors with the web server.
 WORKER_NICENESS = env.number("WORKER_NICENESS", 10)
-# Seconds for which readings are gathered for one run while they keep coming.
-GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 1)
+# Seconds for which readings are gathered for one run while they keep coming. Less than the
+# second after which most sensors read again: what comes then is taken at once.
+GATHER_FOR = env.decimal("GATHER_FOR_SECONDS", 0.8)
 # A run that has not moved for so long has lost its message or its worker.
 STALLED_AFTER = timedelta(seconds=env.number("STALLED_AFTER_SECONDS", 30))
 
