@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from selenium.webdriver import Chrome
+from selenium.webdriver.support.wait import WebDriverWait
 
 WIDE, PHONE = 1400, 400
 HEIGHT = 1000
@@ -22,14 +23,22 @@ def look(browser: Chrome, picture: str) -> None:
         assert browser.execute_script(
             "return document.documentElement.scrollWidth <= window.innerWidth"
         )
-    browser.set_window_size(WIDE, HEIGHT)
+    resize(browser, WIDE, HEIGHT)
+
+
+def resize(browser: Chrome, width: int, height: int) -> None:
+    """Chromium answers before the page has its new size."""
+    browser.set_window_size(width, height)
+    WebDriverWait(browser, 10).until(
+        lambda page: page.execute_script("return window.innerWidth") == width
+    )
 
 
 def enlarge(browser: Chrome, width: int) -> None:
     """Make room for the page from top to bottom."""
-    browser.set_window_size(width, HEIGHT)
+    resize(browser, width, HEIGHT)
     height = browser.execute_script("return document.documentElement.scrollHeight")
-    browser.set_window_size(width, max(height, HEIGHT))
+    resize(browser, width, max(height, HEIGHT))
 
 
 def take(browser: Chrome, picture: str) -> None:
